@@ -1,0 +1,1 @@
+"""Geography without web or database: frames in, frames out."""

@@ -1,0 +1,1 @@
+"""Map layers: one file is one layer, its SQL, its legend and what it shows."""
