@@ -1,0 +1,1 @@
+"""Rules and declarations of the field; standard library only."""

@@ -1,0 +1,39 @@
+"""Numbers that differ by place: their keys, units and proposed values; stored as policy rows.
+
+The proposals are used to fill the `policy` table of a new county and carry their source; the code
+reads the table, never these values.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProposal:
+    """A policy a new county starts with."""
+
+    key: str
+    title: str
+    value: float
+    unit: str
+    source: str
+
+
+PROPOSALS: tuple[PolicyProposal, ...] = (
+    PolicyProposal("assign_tolerance_m", "网格外允许误差", 30, "m", "建议值"),
+    PolicyProposal("stop_radius_m", "到点判定半径", 50, "m", "建议值"),
+    PolicyProposal("coverage_tolerance_m", "轨迹覆盖容差", 30, "m", "建议值"),
+    PolicyProposal("coverage_share_min", "巡查覆盖率下限", 0.8, "share", "建议值"),
+    PolicyProposal("fix_accuracy_max_m", "定位精度上限", 50, "m", "建议值"),
+    PolicyProposal("track_speed_max_kmh", "轨迹速度上限", 120, "km/h", "建议值"),
+    PolicyProposal("track_gap_s", "轨迹中断判定", 120, "s", "建议值"),
+    PolicyProposal("verify_working_days", "问题核实期限", 1, "working days", "数字城管常用时限"),
+    PolicyProposal("rectify_days_normal", "一般问题整改期限", 15, "d", "建议值"),
+    PolicyProposal("rectify_days_important", "重要问题整改期限", 7, "d", "建议值"),
+    PolicyProposal("rectify_days_urgent", "紧急问题整改期限", 2, "d", "建议值"),
+    PolicyProposal("rectification_rounds_max", "整改轮次上限", 2, "rounds", "建议值"),
+    PolicyProposal("repeat_count_min", "重复事项起算次数", 2, "complaints", "建议值"),
+    PolicyProposal("patrol_speed_kmh", "沿河巡查速度", 12, "km/h", "建议值"),
+    PolicyProposal("detour_factor", "无路时绕行系数", 1.4, "ratio", "建议值"),
+    PolicyProposal("snap_road_max_m", "最近道路距离上限", 1000, "m", "建议值"),
+    PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "h", "县级承诺示例"),
+)

@@ -1,0 +1,50 @@
+"""What the product says when it says no: one sentence a code, with the names of its facts."""
+
+from string import Formatter
+
+
+class Problem(Exception):
+    """A refusal a person understands; `code` is stable, the sentence is translated at the edge."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        sentence = PROBLEMS[code]
+        names = {name for _, name, _, _ in Formatter().parse(sentence) if name}
+        if names != set(facts):
+            message = f"problem {code} has the facts {sorted(names)}, got {sorted(facts)}"
+            raise ValueError(message)
+        self.code = code
+        self.facts = facts
+        super().__init__(sentence.format(**facts))
+
+
+PROBLEMS: dict[str, str] = {
+    "not_found": "没有找到{what},或者不在您的管辖范围内",
+    "not_permitted": "您的岗位没有“{permission}”权限",
+    "login_required": "请先登录",
+    "login_failed": "用户名或密码不正确",
+    "account_locked": "连续输错密码,账号已锁定到{until}",
+    "form_expired": "页面已过期,请刷新后再试",
+    "wrong_step": "“{subject}”当前状态为“{state}”,不能进行“{event}”",
+    "guard_failed": "不能进行“{event}”:{guard}",
+    "unknown_event": "没有“{event}”这一步",
+    "field_invalid": "“{field}”填写有误:应为{expected},实际为{found}",
+    "body_invalid": "提交的数据无法识别:{reason}",
+    "too_large": "文件过大:上限{limit}MB",
+    "outside_every_grid": "该位置在{day}不属于任何网格",
+    "grid_without_owner": "网格“{grid}”在{day}没有责任人或网格长",
+    "unreadable_file": "无法读取文件“{name}”:{reason}",
+    "crs_undeclared": "文件没有坐标系信息,请声明坐标系(如 EPSG:4490、WGS84、GCJ02、BD09)",
+    "crs_unknown": "不认识坐标系“{found}”:应为 EPSG 代码或 WGS84、CGCS2000、GCJ02、BD09",
+    "kind_unknown": "不认识导入类型“{found}”:应为{expected}",
+    "column_missing": "缺少列“{column}”:文件中的列有{found}",
+    "already_imported": "同一文件已在{at}导入过",
+    "week_invalid": "周次“{found}”无效:应如 2026-W13",
+    "nothing_due": "{week}没有到期的巡查对象",
+    "no_crews": "没有可用的巡查班组",
+    "plan_published": "{week}已有下达的计划(第{version}版),请先撤回",
+    "record_conflict": "编号{uid}的记录已存在且内容不同",
+    "digest_mismatch": "内容与摘要不符:应为{expected},实际为{found}",
+    "photo_missing": "照片{sha256}尚未收到",
+    "photo_invalid": "照片无法识别:{reason}",
+    "not_your_task": "该任务不是您所在班组的任务",
+}

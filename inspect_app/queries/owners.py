@@ -1,0 +1,86 @@
+"""Who owned a place on a day: exactly one answer, or a named exception."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.codes import OwnerDuty
+from inspect_app.models import Grid, GridOwner, Person
+
+OWNING_DUTIES = (OwnerDuty.RESPONSIBLE_PERSON, OwnerDuty.GRID_CHIEF)
+"""Duties that make an owner, first one first; deputies follow their principal by rank."""
+
+
+class OutsideEveryGrid(LookupError):
+    """The point lay in no grid on that day."""
+
+
+class NoOwner(LookupError):
+    """The grid had neither a responsible person nor a chief on that day."""
+
+    def __init__(self, grid: Grid, day: date) -> None:
+        self.grid = grid
+        self.day = day
+        super().__init__(f"grid {grid.code} {grid.name} has no owner on {day}")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The answer: the grid of the day and the person who owned it, by which duty."""
+
+    grid: Grid
+    person: Person
+    duty: OwnerDuty
+
+
+def grid_at(session: Session, lon: float, lat: float, *, day: date) -> Grid:
+    """Return the deepest grid of the day that covers the point; ties go to the lower code.
+
+    Coordinates are degrees in EPSG:4490, east first. One index look-up. Raises OutsideEveryGrid.
+    """
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4490)
+    grid = session.scalar(
+        select(Grid)
+        .where(
+            func.ST_Covers(Grid.geom, point),
+            Grid.valid_from <= day,
+            or_(Grid.valid_to.is_(None), Grid.valid_to > day),
+        )
+        .order_by(Grid.depth.desc(), Grid.code)
+        .limit(1)
+    )
+    if grid is None:
+        message = f"({lon}, {lat}) lies in no grid on {day}"
+        raise OutsideEveryGrid(message)
+    return grid
+
+
+def owner_of_grid(session: Session, grid: Grid, *, day: date) -> Owner:
+    """Return who owned the grid on the day.
+
+    The responsible person, else the grid chief; of one duty the principal (rank 1) before deputies.
+    The table's exclusion constraint leaves one holder per duty and rank. Raises NoOwner.
+    """
+    precedence = case({duty.value: n for n, duty in enumerate(OWNING_DUTIES)}, value=GridOwner.duty)
+    row = session.execute(
+        select(GridOwner, Person)
+        .join(Person, Person.id == GridOwner.person_id)
+        .where(
+            GridOwner.grid_id == grid.id,
+            GridOwner.duty.in_([duty.value for duty in OWNING_DUTIES]),
+            GridOwner.valid_from <= day,
+            or_(GridOwner.valid_to.is_(None), GridOwner.valid_to > day),
+        )
+        .order_by(precedence, GridOwner.rank)
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NoOwner(grid, day)
+    return Owner(grid=grid, person=row[1], duty=OwnerDuty(row[0].duty))
+
+
+def owner_at(session: Session, lon: float, lat: float, *, day: date) -> Owner:
+    """Return who owned this point on that day; raises OutsideEveryGrid or NoOwner."""
+    return owner_of_grid(session, grid_at(session, lon, lat, day=day), day=day)

@@ -1,0 +1,44 @@
+"""Policy rows: the value that holds on a day, and the frequency policies of a week."""
+
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from inspect_app.models import FrequencyPolicy, Policy
+
+
+class PolicyMissing(LookupError):
+    """No policy row with this key holds on the day."""
+
+
+def policy_value(session: Session, key: str, *, day: date) -> float:
+    """Return the number that holds on `day`; raises PolicyMissing where the county set none."""
+    row = session.scalar(
+        select(Policy)
+        .where(
+            Policy.key == key,
+            Policy.valid_from <= day,
+            or_(Policy.valid_to.is_(None), Policy.valid_to > day),
+        )
+        .order_by(Policy.valid_from.desc())
+        .limit(1)
+    )
+    if row is None:
+        message = f"no policy row '{key}' is valid on {day}"
+        raise PolicyMissing(message)
+    return float(row.value["value"])
+
+
+def frequency_policies(session: Session, *, day: date) -> list[FrequencyPolicy]:
+    """Return the frequency policies valid on `day`, most urgent first."""
+    return list(
+        session.scalars(
+            select(FrequencyPolicy)
+            .where(
+                FrequencyPolicy.valid_from <= day,
+                or_(FrequencyPolicy.valid_to.is_(None), FrequencyPolicy.valid_to > day),
+            )
+            .order_by(FrequencyPolicy.priority.desc(), FrequencyPolicy.id)
+        )
+    )

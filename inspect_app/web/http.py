@@ -1,0 +1,287 @@
+"""Requests and answers: one transaction a request, permissions, refusals, headers, the clock."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import structlog
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from inspect_app.config import Settings
+from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.problems import PROBLEMS, Problem
+from inspect_app.queries.actors import actor_of
+
+log = structlog.get_logger()
+csrf = CSRFProtect()
+
+STATUS: dict[str, int] = {
+    "not_found": 404,
+    "not_permitted": 403,
+    "not_your_task": 403,
+    "login_required": 401,
+    "login_failed": 401,
+    "account_locked": 429,
+    "form_expired": 400,
+    "wrong_step": 409,
+    "record_conflict": 409,
+    "plan_published": 409,
+    "already_imported": 409,
+    "too_large": 413,
+}
+"""HTTP status of problems; all others are 422."""
+
+View = Callable[..., Any]
+
+
+def init_http(app: Flask) -> None:
+    """Wire transactions, refusals, CSRF protection and security headers into the app."""
+    settings: Settings = app.extensions["settings"]
+    app.secret_key = settings.secret_key or secrets.token_hex(32)
+    app.config["MAX_CONTENT_LENGTH"] = settings.upload_max_mb * 1024 * 1024
+    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form lives as long as the session
+    app.extensions["clock"] = lambda: datetime.now(UTC)
+    csrf.init_app(app)
+    app.before_request(_open_transaction)
+    app.after_request(_close_transaction)
+    app.after_request(_security_headers)
+    app.teardown_request(_drop_transaction)
+    app.register_error_handler(Problem, _refuse)
+    app.register_error_handler(CSRFError, lambda _: _refuse(Problem("form_expired")))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crash)
+
+
+def settings() -> Settings:
+    """Return the settings of the running app."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def sessions() -> sessionmaker[Session]:
+    """Return the maker of database sessions, for work outside the request's transaction."""
+    found: sessionmaker[Session] = current_app.extensions["sessions"]
+    return found
+
+
+def now() -> datetime:
+    """Return the instant of this request (UTC); one request has one `now`."""
+    if "now" not in g:
+        g.now = current_app.extensions["clock"]()
+    instant: datetime = g.now
+    return instant
+
+
+def time_zone() -> ZoneInfo:
+    """Return the bureau's time zone."""
+    return ZoneInfo(settings().time_zone)
+
+
+def today() -> date:
+    """Return the bureau's calendar day of this request."""
+    return now().astimezone(time_zone()).date()
+
+
+def database() -> Session:
+    """Return the session of the request's transaction."""
+    session: Session = g.database
+    return session
+
+
+def actor() -> Actor:
+    """Return who acts; refuses where nobody is logged in."""
+    found = actor_or_none()
+    if found is None:
+        raise Problem("login_required")
+    return found
+
+
+def actor_or_none() -> Actor | None:
+    """Return who is logged in with the posts held today, or None."""
+    if "actor" not in g:
+        from flask import session as web_session
+
+        account_id = web_session.get("account_id")
+        g.actor = None if account_id is None else actor_of(database(), account_id, day=today())
+    found: Actor | None = g.actor
+    return found
+
+
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Open a view to persons who hold one of the permissions; roles count at every request."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - a view's own types
+            if not any(actor().may(permission) for permission in permissions):
+                raise Problem("not_permitted", permission=permissions[0].value)
+            return view(*args, **kwargs)
+
+        guarded.permissions = permissions  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """Open a view to everybody who is logged in, whatever the post."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - a view's own types
+        actor()
+        return view(*args, **kwargs)
+
+    guarded.permissions = "signed_in"  # type: ignore[attr-defined]
+    return guarded
+
+
+def public(view: View) -> View:
+    """Mark a view that needs no log-in; each use is listed in the promises test."""
+    view.permissions = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def json_answer(value: object, status: int = 200) -> Response:
+    """Return a JSON answer; numpy values and orjson fragments are allowed."""
+    body = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(body, status=status, mimetype="application/json")
+
+
+def json_body() -> dict[str, Any]:
+    """Return the JSON object of the request, or refuse it with what is wrong."""
+    try:
+        body = orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        raise Problem("body_invalid", reason=str(error)) from error
+    if not isinstance(body, dict):
+        raise Problem("body_invalid", reason=gettext("应为 JSON 对象"))
+    return body
+
+
+def wants_json() -> bool:
+    """Whether the caller is a script and not a person's page load."""
+    if request.path.startswith(("/api/", "/sync/")) or request.is_json:
+        return True
+    return request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html
+
+
+def csp_nonce() -> str:
+    """Return the nonce of this answer's scripts and styles."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    nonce: str = g.nonce
+    return nonce
+
+
+def allow_style_attributes() -> None:
+    """Let this page's elements carry style attributes: Leaflet and folium set them from HTML."""
+    g.style_attributes = True
+
+
+def sentence(problem: Problem) -> str:
+    """Return the sentence of a refusal in the reader's language."""
+    facts = {name: gettext(str(value)) if value else "" for name, value in problem.facts.items()}
+    text: str = gettext(PROBLEMS[problem.code])
+    return text.format(**facts)
+
+
+def _open_transaction() -> None:
+    if request.endpoint != "static":
+        g.database = sessions()()
+
+
+def _close_transaction(response: Response) -> Response:
+    session: Session | None = g.pop("database", None)
+    if session is not None:
+        try:
+            if g.get("failed"):
+                session.rollback()
+            else:
+                session.commit()
+        finally:
+            session.close()
+    return response
+
+
+def _drop_transaction(_: BaseException | None) -> None:
+    session: Session | None = g.pop("database", None)
+    if session is not None:
+        session.close()
+
+
+def _security_headers(response: Response) -> Response:
+    nonce = csp_nonce()
+    styles = "style-src-attr 'unsafe-inline'; " if g.get("style_attributes") else ""
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; "
+        f"style-src 'self' 'nonce-{nonce}'; {styles}"
+        f"img-src 'self' data: blob:{_base_map_origin()}; font-src 'self'; connect-src 'self'; "
+        "worker-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'",
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self)"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _base_map_origin() -> str:
+    """Return the optional outside base map's origin for the policy, with a leading space."""
+    url = settings().base_map_url
+    if not url.startswith(("https://", "http://")):
+        return ""
+    scheme, _, rest = url.partition("://")
+    host = rest.split("/", 1)[0].replace("{s}", "*")
+    return f" {scheme}://{host}"
+
+
+def _refuse(problem: Problem) -> AnyResponse:
+    g.failed = True
+    status = STATUS.get(problem.code, 422)
+    if wants_json():
+        facts = {name: str(value) for name, value in problem.facts.items()}
+        return json_answer(
+            {"problem": problem.code, "message": sentence(problem), "facts": facts}, status
+        )
+    if problem.code == "login_required":
+        return redirect(url_for("accounts.login", next=request.full_path))
+    return Response(render_template("problem.html", message=sentence(problem)), status)
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    g.failed = True
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    message = {404: gettext("没有这个页面"), 413: gettext("文件过大")}.get(
+        status, gettext("请求无法处理")
+    )
+    if wants_json():
+        return json_answer({"problem": "http", "message": message, "facts": {}}, status)
+    return Response(render_template("problem.html", message=message), status)
+
+
+def _crash(error: Exception) -> AnyResponse:
+    g.failed = True
+    request_id = secrets.token_hex(6)
+    log.exception("request_failed", request_id=request_id, path=request.path, exc_info=error)
+    if current_app.testing:
+        raise error
+    message = gettext("系统出错了,请把编号 %(number)s 告诉管理员", number=request_id)
+    if wants_json():
+        return json_answer({"problem": "crash", "message": message, "facts": {}}, 500)
+    return Response(render_template("problem.html", message=message), 500)

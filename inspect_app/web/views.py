@@ -1,0 +1,99 @@
+"""What every template shares: filters in one place, the navigation, the nonce."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+
+from inspect_app.domain.access import Permission
+from inspect_app.domain.codes import Code
+from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone
+from inspect_app.web.languages import LANGUAGES, current_language
+
+P = Permission
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """One entry of the top bar; shown to those who hold the permission."""
+
+    endpoint: str
+    label: str
+    permission: Permission
+
+
+NAVIGATION: tuple[NavigationEntry, ...] = (
+    NavigationEntry("summary.page", "领导一页", P.SUMMARY_VIEW),
+    NavigationEntry("map.page", "一张图", P.MAP_VIEW),
+    NavigationEntry("complaints.page", "投诉", P.COMPLAINT_VIEW),
+    NavigationEntry("findings.page", "问题", P.FINDING_VIEW),
+    NavigationEntry("plans.page", "巡查计划", P.PLAN_VIEW),
+    NavigationEntry("patrol.page", "今日巡查", P.PATROL_DO),
+    NavigationEntry("imports.page", "台账与导入", P.IMPORT_RUN),
+    NavigationEntry("administration.page", "系统管理", P.ADMINISTER),
+    NavigationEntry("audit.page", "审计", P.AUDIT_VIEW),
+)
+
+
+def navigation(app: Flask) -> list[NavigationEntry]:
+    """Return the entries the person may open, in the order of the bar."""
+    person = actor_or_none()
+    if person is None:
+        return []
+    return [
+        entry
+        for entry in NAVIGATION
+        if entry.endpoint in app.view_functions and person.may(entry.permission)
+    ]
+
+
+def init_templates(app: Flask) -> None:
+    """Register filters and the names every template knows."""
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        return {
+            "navigation": navigation(app),
+            "actor": actor_or_none(),
+            "csp_nonce": csp_nonce,
+            "bureau_name": settings().bureau_name,
+            "demo": settings().demo,
+            "languages": LANGUAGES,
+            "language": current_language(),
+            "now": now(),
+        }
+
+    app.jinja_env.filters.update(
+        day=day_text, moment=moment_text, label=label_text, length=length_text, share=share_text
+    )
+
+
+def day_text(value: date | None) -> str:
+    """Return a day as 2026-03-24, empty for None."""
+    if isinstance(value, datetime):
+        value = value.astimezone(time_zone()).date()
+    return "" if value is None else value.isoformat()
+
+
+def moment_text(value: datetime | None) -> str:
+    """Return an instant in the bureau's time zone as 2026-03-24 08:05, empty for None."""
+    return "" if value is None else f"{value.astimezone(time_zone()):%Y-%m-%d %H:%M}"
+
+
+def label_text(code: Code | None) -> str:
+    """Return the label of a code in the reader's language."""
+    return "" if code is None else str(gettext(code.label))
+
+
+def length_text(metres: float | None) -> str:
+    """Return a length: metres below one kilometre, kilometres with one decimal above."""
+    if metres is None:
+        return ""
+    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+
+
+def share_text(share: float | None) -> str:
+    """Return a share between 0 and 1 as per cent."""
+    return "" if share is None else f"{share * 100:.1f}%"

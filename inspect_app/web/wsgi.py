@@ -1,0 +1,6 @@
+"""The WSGI application for gunicorn."""
+
+from inspect_app import create_app
+from inspect_app.config import Settings
+
+app = create_app(Settings())  # type: ignore[call-arg]  # filled from the environment

@@ -1,0 +1,1 @@
+"""Writes: one verb each; they validate, act and flush, and never commit."""

@@ -1,0 +1,23 @@
+"""Number: give out the next number of a series, without gaps or doubles under concurrency."""
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from inspect_app.models import Counter
+
+
+def next_number(session: Session, series: str, *, year: int, count: int = 1) -> int:
+    """Return the first of `count` numbers taken from the series of the year.
+
+    The row stays locked until the transaction ends, so a roll-back gives the numbers back.
+    """
+    statement = insert(Counter).values(series=series, year=year, last=count)
+    last: int | None = session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["series", "year"], set_={"last": Counter.last + count}
+        ).returning(Counter.last)
+    )
+    if last is None:
+        message = f"series {series} gave no number"
+        raise ValueError(message)
+    return last - count + 1

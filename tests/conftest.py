@@ -1,0 +1,133 @@
+"""A real PostGIS for every test: a throw-away cluster, one rolled-back transaction a test."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from inspect_app import create_app
+from inspect_app.cli.migrate import migrate
+from inspect_app.config import Settings
+from inspect_app.db import make_engine
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+NOW = datetime(2026, 3, 24, 1, 0, tzinfo=UTC)
+"""Tuesday 2026-03-24, 09:00 in Shanghai."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[str], str]]:
+    """Give the address of a database on a throw-away PostGIS cluster.
+
+    INSPECT_TEST_SERVER may name a running server instead (with `{name}` for the database).
+    """
+    given = os.environ.get("INSPECT_TEST_SERVER")
+    if given:
+        yield lambda name: given.format(name=name)
+        return
+    from inspect_app.cli.cluster import throwaway_cluster
+
+    with throwaway_cluster() as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(scope="session")
+def make_database(server: Callable[[str], str]) -> Iterator[Callable[..., str]]:
+    """Give a maker of databases, empty or copied from a template; all are dropped at the end."""
+    admin = create_engine(server("postgres"), isolation_level="AUTOCOMMIT")
+    names: list[str] = []
+
+    def make(*, template: str = "template1") -> str:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        names.append(name)
+        return name
+
+    yield make
+    with admin.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def settings_for(url: str, data_dir: Path) -> Settings:
+    """Return demo settings for a database address."""
+    return Settings(DATABASE_URL=url, demo=True, data_dir=data_dir, secret_key="x" * 40)
+
+
+@pytest.fixture(scope="session")
+def migrated(make_database: Callable[..., str], server: Callable[[str], str]) -> str:
+    """Give the name of a migrated, empty database; copy it, do not write to it."""
+    name = make_database()
+    engine = make_engine(settings_for(server(name), Path("unused")))
+    migrate(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture(scope="session")
+def engine(
+    migrated: str, make_database: Callable[..., str], server: Callable[[str], str]
+) -> Iterator[Engine]:
+    """Give an engine on a migrated database of this test run."""
+    name = make_database(template=migrated)
+    engine = make_engine(settings_for(server(name), Path("unused")))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose work is rolled back after the test."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def sessions(connection: Connection) -> sessionmaker[Session]:
+    """Give sessions that may commit: a commit is a savepoint, rolled back with the test."""
+    return sessionmaker(
+        connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+    )
+
+
+@pytest.fixture
+def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """Give one database session."""
+    with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def app(sessions: sessionmaker[Session], server: Callable[[str], str], tmp_path: Path) -> Flask:
+    """Give the application on the test's own transaction, with a clock that stands still."""
+    app = create_app(settings_for(server("unused"), tmp_path), sessions=sessions)
+    app.extensions["clock"] = lambda: NOW
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Give the path of a real data file; skips where it is absent, fails on CI."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            message = f"real data file {name} is not beside the checkout"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find

@@ -1,0 +1,113 @@
+"""Smallest valid rows, with generated names; each returns the flushed object."""
+
+from datetime import date, datetime
+from itertools import count
+from uuid import uuid4
+
+from shapely.geometry import MultiPolygon, box
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.access import Role
+from inspect_app.domain.codes import OrgKind, OwnerDuty
+from inspect_app.models import Account, Finding, Grid, GridOwner, Org, Person, Post
+from inspect_app.workflows.log_in import password_hash
+
+serial = count(1)
+PASSWORD = "correct horse"
+PASSWORD_HASH = password_hash(PASSWORD)
+FROM = date(2020, 1, 1)
+
+
+def add(session: Session, row):
+    """Add and flush a row."""
+    session.add(row)
+    session.flush()
+    return row
+
+
+def ewkt(shape) -> str:
+    """Return a shapely geometry as text the database takes."""
+    return f"SRID=4490;{shape.wkt}"
+
+
+def make_org(session: Session, **values) -> Org:
+    values = {"name": f"单位{next(serial)}", "kind": OrgKind.BUREAU.value} | values
+    return add(session, Org(**values))
+
+
+def make_person(session: Session, **values) -> Person:
+    if "org_id" not in values:
+        values["org_id"] = make_org(session).id
+    return add(session, Person(**({"name": f"人员{next(serial)}"} | values)))
+
+
+def make_grid(session: Session, *, parent: Grid | None = None, **values) -> Grid:
+    """Return a grid; by default the box 120–121 E, 30–31 N."""
+    shape = values.pop("shape", box(120, 30, 121, 31))
+    number = next(serial)
+    code = (
+        f"{110000 + number % 800000:06d}" if parent is None else f"{parent.code}{number % 1000:03d}"
+    )
+    values = {
+        "code": code,
+        "name": f"网格{number}",
+        "depth": 1 if parent is None else parent.depth + 1,
+        "level_name": "一级网格",
+        "area_km2": 1.0,
+        "valid_from": FROM,
+        "path": "/",
+        "parent_id": None if parent is None else parent.id,
+        "geom": ewkt(shape if isinstance(shape, MultiPolygon) else MultiPolygon([shape])),
+    } | values
+    grid = add(session, Grid(**values))
+    grid.path = f"{'/' if parent is None else parent.path}{grid.id}/"
+    session.flush()
+    return grid
+
+
+def make_owner(
+    session: Session, grid: Grid, *, person: Person | None = None, **values
+) -> GridOwner:
+    person = person or make_person(session)
+    values = {"duty": OwnerDuty.RESPONSIBLE_PERSON.value, "valid_from": FROM} | values
+    return add(session, GridOwner(grid_id=grid.id, person_id=person.id, **values))
+
+
+def make_account(session: Session, role: Role, *, grid: Grid | None = None, **values) -> Account:
+    """Return an account with the password PASSWORD and one post."""
+    person = make_person(session, **values)
+    add(
+        session,
+        Post(
+            person_id=person.id,
+            role=role.value,
+            valid_from=FROM,
+            grid_id=None if grid is None else grid.id,
+        ),
+    )
+    return add(
+        session,
+        Account(person_id=person.id, login=f"user{next(serial)}", password_hash=PASSWORD_HASH),
+    )
+
+
+def make_finding(session: Session, *, at: datetime, **values) -> Finding:
+    values = {
+        "uid": uuid4(),
+        "finding_no": f"T{next(serial):06d}",
+        "finding_type": "bank_waste",
+        "severity": "normal",
+        "state": "reported",
+        "origin": "patrol",
+        "found_on": at.date(),
+        "found_at": at,
+        "reported_at": at,
+        "geom": "SRID=4490;POINT(120.5 30.5)",
+    } | values
+    return add(session, Finding(**values))
+
+
+def log_in(client, account: Account) -> None:
+    """Log a test client in through the page."""
+    answer = client.post("/login", data={"login": account.login, "password": PASSWORD})
+    assert answer.status_code == 302, answer.text
