@@ -142,20 +142,20 @@ def _carve(
     subjects: Shapes, ordered: GridOrder, measure: _Measure
 ) -> tuple[Positions, Positions, Floats]:
     """Cut pieces off the subjects, grid after grid in order; return subject, grid, size."""
-    left = subjects.copy()
+    left = _valid(subjects)
+    shapes = _valid(ordered.shapes)
     found: list[tuple[Positions, Positions, Floats]] = []
-    tree = shapely.STRtree(ordered.shapes)
-    subject, place = tree.query(left, predicate="intersects")
-    whole = _within_first(subject, place, (left, ordered.shapes))
+    subject, place = shapely.STRtree(shapes).query(left, predicate="intersects")
+    whole = _covered_wholly(subject, place, (left, shapes))
     for turn in _turns(subject, place):
         rows, grids = subject[turn], place[turn]
         open_ = ~shapely.is_empty(left[rows])
         rows, grids, covered = rows[open_], grids[open_], whole[turn][open_]
         pieces = left[rows]
         cut = ~covered
-        pieces[cut] = shapely.intersection(pieces[cut], ordered.shapes[grids[cut]])
+        pieces[cut] = shapely.intersection(pieces[cut], shapes[grids[cut]])
         left[rows[covered]] = shapely.GeometryCollection()
-        left[rows[cut]] = shapely.difference(left[rows[cut]], ordered.shapes[grids[cut]])
+        left[rows[cut]] = shapely.difference(left[rows[cut]], shapes[grids[cut]])
         found.append((rows, grids, measure(pieces)))
     every = np.arange(len(left))
     found.append((every, np.full(len(left), _OUTSIDE), measure(left)))
@@ -164,7 +164,15 @@ def _carve(
     return subject, place, size
 
 
-def _within_first(
+def _valid(shapes: Shapes) -> Shapes:
+    """Return a copy in which self-crossing polygons are mended: overlay refuses them."""
+    mended = shapes.copy()
+    broken = ~shapely.is_valid(shapes)
+    mended[broken] = shapely.make_valid(shapes[broken])
+    return mended
+
+
+def _covered_wholly(
     subject: Positions, place: Positions, shapes: tuple[Shapes, Shapes]
 ) -> NDArray[np.bool_]:
     """Say for each pair whether the grid covers the whole subject, so that no overlay is needed."""
