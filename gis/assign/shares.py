@@ -19,8 +19,9 @@ _OUTSIDE = -1
 # Crumbs of overlay arithmetic: a millimetre of line, a square centimetre of area.
 _CRUMB_M = 1e-3
 _CRUMB_M2 = 1e-4
-# Shares closer than this are equal: the arithmetic of two halves differs in the last digits.
-_TIE_SHARE = 1e-9
+# Shares closer than this are equal: a millimetre in a kilometre, as much as the projection of two
+# halves differs.
+_TIE_SHARE = 1e-6
 
 
 def assign_lines(lines: gpd.GeoDataFrame | gpd.GeoSeries, grids: gpd.GeoDataFrame) -> pd.DataFrame:
