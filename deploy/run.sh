@@ -14,6 +14,7 @@ children=()
 
 case $port in '' | *[!0-9]*) fail "PORT must be a number, not '$port'" "make run PORT=8001" ;; esac
 
+# shellcheck disable=SC2317  # called by the traps
 end_children() {
     trap - INT TERM EXIT
     if [ ${#children[@]} -gt 0 ]; then

@@ -107,7 +107,8 @@ def vendor(root: Path) -> int:
     manifest = json.loads((root / "package.json").read_text())
     forgotten = unlisted(manifest)
     if forgotten:
-        raise VendorFault(f"package.json names {', '.join(forgotten)}, the table does not")
+        msg = f"package.json names {', '.join(forgotten)}, the table does not"
+        raise VendorFault(msg)
     wanted = copies(packages, target)
     shutil.rmtree(target, ignore_errors=True)
     for source, destination in wanted:
