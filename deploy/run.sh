@@ -54,8 +54,7 @@ mkdir -p "$var/log" "$var/data"
 chmod 700 "$var/data"
 check_port
 trap end_children EXIT
-trap 'end_children; exit 130' INT
-trap 'end_children; exit 143' TERM
+trap 'end_children; exit 0' INT TERM  # being asked to end is no failure
 echo $$ >"$run_pid"
 
 ensure_secret_key
