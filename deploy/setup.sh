@@ -33,44 +33,51 @@ has_postgis() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' >
 
 # The name of Debian's PostGIS package carries PostgreSQL's major version: take the newest.
 postgis_package() {
-    apt-cache pkgnames postgresql- | grep -E '^postgresql-[0-9]+-postgis-3$' | sort -V | tail -n 1
+    apt-cache pkgnames postgresql- 2>/dev/null | grep -E '^postgresql-[0-9]+-postgis-3$' | sort -V | tail -n 1 || true
 }
 
 install_packages() {
-    local why=$1 package
+    local why=$1
     shift
-    can_be_root || fail "$why: Debian packages are missing, and neither root nor password-less sudo is at hand" \
+    command -v apt-get >/dev/null || fail "$why is missing, and this is not Debian (no apt-get)" "Install by hand: $*"
+    can_be_root || fail "$why is missing, and neither root nor password-less sudo is at hand" \
         "Ask an administrator for:" "apt-get update && apt-get install --no-install-recommends $*"
-    command -v apt-get >/dev/null || fail "$why, and this is not Debian (no apt-get)" "Install by hand: $*"
+    refresh_package_lists
     say "Installing Debian packages ($why): $*"
-    quietly "$logs/apt-update.log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update ||
-        note "apt-get update reported errors; trying with the package lists at hand"
-    local wanted=()
-    for package in "$@"; do
-        [ "$package" != POSTGIS ] || {
-            package=$(postgis_package)
-            [ -n "$package" ] || fail "apt offers no postgresql-*-postgis-3 package" \
-                "Check /etc/apt/sources.list.d (component main of your Debian)" "or set DATABASE_URL to a PostGIS server"
-            # Otherwise Debian would make a cluster of its own, and start it on port 5432.
-            as_root mkdir -p /etc/postgresql-common/createcluster.d
-            echo 'create_main_cluster = false' |
-                as_root tee /etc/postgresql-common/createcluster.d/inspect-app.conf >/dev/null
-            wanted+=("${package%-postgis-3}")
-        }
-        wanted+=("$package")
-    done
     quietly "$logs/apt-install.log" as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends "${wanted[@]}" ||
-        fail "apt-get could not install ${wanted[*]}" "The whole output: $logs/apt-install.log"
+        apt-get install -y -q --no-install-recommends "$@" ||
+        fail "apt-get could not install: $*" "The whole output: $logs/apt-install.log"
+}
+
+lists_refreshed=no
+refresh_package_lists() {
+    [ "$lists_refreshed" = no ] || return 0
+    lists_refreshed=yes
+    say "Refreshing Debian's package lists"
+    quietly "$logs/apt-update.log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update ||
+        note "apt-get update reported errors; going on with the lists at hand"
 }
 
 ensure_postgis() {
     if [ -n "${DATABASE_URL:-}" ]; then
         note "DATABASE_URL is set: no database is installed or started"
-    elif ! has_postgis; then
-        install_packages "PostGIS, the database" POSTGIS
-        has_postgis || fail "PostGIS was installed but its postgis.control is nowhere under /usr/share/postgresql"
+        return
     fi
+    has_postgis && return
+    local package
+    ! can_be_root || refresh_package_lists
+    package=$(postgis_package)
+    [ -n "$package" ] || fail "PostGIS is missing, and apt offers no postgresql-*-postgis-3 package" \
+        "Check the sources of your Debian (component main), then: apt-get update" \
+        "or set DATABASE_URL to a PostGIS server"
+    # Otherwise Debian would make a cluster of its own, and start it on port 5432.
+    if can_be_root && ! is_installed postgresql-common; then
+        as_root mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' |
+            as_root tee /etc/postgresql-common/createcluster.d/inspect-app.conf >/dev/null
+    fi
+    install_packages "PostGIS, the database" "${package%-postgis-3}" "$package"
+    has_postgis || fail "PostGIS was installed, but no postgis.control is under /usr/share/postgresql"
 }
 
 ensure_browser() {
