@@ -1,32 +1,35 @@
-"""The private PostGIS cluster: made, started and stopped inside one folder, beside any other."""
+"""A PostgreSQL server of our own in one folder: make, start, find alive, stop, throw away."""
 
 import contextlib
 import dataclasses
 import fcntl
 import hashlib
 import os
-import pwd
 import secrets
 import shutil
 import socket
 import stat
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-ROLE = "app"
-SERVER_USER = "postgres"
-# initdb and postgres refuse to run as root; Debian's package makes this account for them.
-POSTGRES_HOME = Path("/usr/lib/postgresql")
-EXTENSIONS_HOME = Path("/usr/share/postgresql")
-APT_LINE = (
-    "apt-get install --no-install-recommends postgresql postgresql-15-postgis-3   "
-    "(Debian 12; on Debian 13: postgresql-17-postgis-3)"
+from inspect_app.cli.cluster.programs import (
+    SERVER_USER,
+    ClusterProblem,
+    as_server,
+    binaries,
+    checked,
+    is_root,
+    postgres_uid,
+    run,
+    run_as_server,
+    server_uid,
 )
+
+ROLE = "app"
 # A unix socket path may have 107 bytes, and a checkout may lie deep: so a short name in /tmp.
 SOCKETS_HOME = Path("/tmp")  # noqa: S108  (the folder in it is ours alone, mode 0700, and checked)
 FALLBACK_HOME = Path("/var/lib/inspect-app")
@@ -63,18 +66,6 @@ host   all  all  127.0.0.1/32  scram-sha-256
 """
 
 
-class ClusterProblem(RuntimeError):
-    """The private cluster cannot do what was asked; the text says why and what mends it."""
-
-
-class PostGISMissing(ClusterProblem):
-    """No PostgreSQL with PostGIS is installed on this machine."""
-
-    def __init__(self, wanted: str | None = None) -> None:
-        what = f"PostgreSQL {wanted} with PostGIS" if wanted else "PostgreSQL with PostGIS"
-        super().__init__(f"{what} is not installed. Install it:\n  {APT_LINE}")
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cluster:
     """A running private cluster and how to reach it."""
@@ -94,21 +85,6 @@ class Cluster:
         return f"postgresql+psycopg://{ROLE}@/{dbname}?host={self.socket_dir}&port={self.port}"
 
 
-def binaries(version: str | None = None) -> Path:
-    """Return the program folder of the newest (or the named) PostgreSQL that has PostGIS."""
-    found = {
-        folder.parent.name: folder
-        for folder in POSTGRES_HOME.glob("*/bin")
-        if (folder / "initdb").exists()
-        and (EXTENSIONS_HOME / folder.parent.name / "extension/postgis.control").exists()
-    }
-    if version is not None:
-        found = {major: folder for major, folder in found.items() if major == version}
-    if not found:
-        raise PostGISMissing(version)
-    return found[max(found, key=_as_numbers)]
-
-
 def ensure_started(data_dir: Path, *, throwaway: bool = False) -> Cluster:
     """Make the cluster in ``data_dir`` if it is not there, start it if it is not up, return it.
 
@@ -118,12 +94,11 @@ def ensure_started(data_dir: Path, *, throwaway: bool = False) -> Cluster:
     data_dir.mkdir(parents=True, exist_ok=True)
     with _locked(data_dir):
         home = _home(data_dir)
-        running = _running(home)
-        if running is not None:
-            return running
-        if not (home / "data/PG_VERSION").exists():
-            _initialise(home)
-        cluster = _start(home, throwaway=throwaway)
+        cluster = _running(home)
+        if cluster is None:
+            if not (home / "data").exists():
+                _initialise(home)
+            cluster = _start(home, throwaway=throwaway)
         if not (data_dir / "password").exists():
             _set_password(cluster, data_dir / "password")
         return cluster
@@ -138,7 +113,7 @@ def stop(data_dir: Path, *, at_once: bool = False) -> bool:
         if running is None:
             return False
         mode = "immediate" if at_once else "fast"
-        _server(running.version, "pg_ctl", "-D", str(running.data), "-w", "-m", mode, "stop")
+        run_as_server(running.version, "pg_ctl", "-D", str(running.data), "-w", "-m", mode, "stop")
         shutil.rmtree(running.socket_dir, ignore_errors=True)
         return True
 
@@ -161,34 +136,13 @@ def ensure_database(cluster: Cluster, name: str) -> bool:
 def throwaway_cluster() -> Iterator[Cluster]:
     """Yield a fresh cluster in a temporary folder and delete both afterwards."""
     home = Path(tempfile.mkdtemp(prefix="inspect-app-"))
-    home.chmod(0o711 if _is_root() else 0o700)
+    home.chmod(0o711 if is_root() else 0o700)
     try:
         yield ensure_started(home, throwaway=True)
     finally:
         stop(home, at_once=True)
-        shutil.rmtree(home)
-
-
-def _as_numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
-
-
-def _is_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _owner() -> int:
-    """Return the user id the server runs under."""
-    if not _is_root():
-        return os.geteuid()
-    account = _postgres_account()
-    if account is None:
-        msg = (
-            f"the account '{SERVER_USER}' is missing, and PostgreSQL refuses to run as root. "
-            f"Install Debian's package, which makes it:\n  {APT_LINE}"
-        )
-        raise ClusterProblem(msg)
-    return account
+        for folder in {_home(home), home.resolve()}:
+            shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
@@ -206,39 +160,28 @@ def _home(data_dir: Path) -> Path:
     """
     data_dir = data_dir.resolve()
     note = data_dir / "location"
-    if note.exists():
-        return Path(note.read_text().strip())
-    if (data_dir / "data").exists():
-        _check_ownership(data_dir / "data")
-        return data_dir
-    if not _is_root() or _server_can_enter(data_dir):
-        return data_dir
-    chosen = FALLBACK_HOME / _fingerprint(data_dir)
-    chosen.mkdir(parents=True, exist_ok=True)
-    note.write_text(f"{chosen}\n")
-    click.echo(
-        f"{data_dir} cannot be entered by '{SERVER_USER}': the data go to {chosen}", err=True
-    )
-    return chosen
+    home = Path(note.read_text().strip()) if note.exists() else data_dir
+    if (home / "data").exists():
+        _check_ownership(home / "data")
+    elif home == data_dir and is_root() and not _server_can_enter(data_dir):
+        home = FALLBACK_HOME / _fingerprint(data_dir)
+        home.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{home}\n")
+        click.echo(f"'{SERVER_USER}' cannot enter {data_dir}: the data go to {home}", err=True)
+    return home
 
 
 def _check_ownership(data: Path) -> None:
     owner = data.stat().st_uid
-    if owner != _owner():
-        maker = "root" if owner == _postgres_account() else f"the user with id {owner}"
+    if owner != server_uid():
+        maker = "root" if owner == postgres_uid() else f"the user with id {owner}"
         msg = f"{data} was made by {maker}: run this as the same user, or move that folder away"
         raise ClusterProblem(msg)
 
 
-def _postgres_account() -> int | None:
-    with contextlib.suppress(KeyError):
-        return pwd.getpwnam(SERVER_USER).pw_uid
-    return None
-
-
 def _server_can_enter(folder: Path) -> bool:
-    _owner()
-    return _run(_as_server("test", "-x", str(folder))).returncode == 0
+    server_uid()  # says what to install when there is no such account
+    return run(as_server("test", "-x", str(folder))).returncode == 0
 
 
 def _fingerprint(folder: Path) -> str:
@@ -274,7 +217,7 @@ def _wait_until_ready(cluster: Cluster) -> None:
     """Wait while a server that is already alive finishes its recovery."""
     ready = [str(binaries(cluster.version) / "pg_isready"), "-q", *_address(cluster)]
     deadline = time.monotonic() + START_TIMEOUT_S
-    while _run(ready).returncode != 0:
+    while run(ready).returncode != 0:
         if time.monotonic() > deadline:
             log = _log(cluster.home)
             msg = f"the server in {cluster.data} is alive but takes no connections; see {log}"
@@ -297,9 +240,9 @@ def _initialise(home: Path) -> None:
     if made.exists():
         shutil.rmtree(made)
     made.mkdir(mode=0o700)
-    os.chown(made, _owner(), -1)
+    os.chown(made, server_uid(), -1)
     flags = ("-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-    _server(version, "initdb", "-D", str(made), *flags)
+    run_as_server(version, "initdb", "-D", str(made), *flags)
     _write(made / "pg_hba.conf", _HBA)
     with (made / "postgresql.conf").open("a") as configuration:
         configuration.write("include 'private.conf'\n")
@@ -317,10 +260,12 @@ def _start(home: Path, *, throwaway: bool) -> Cluster:
             data / "private.conf",
             "".join(f"{name} = {value}\n" for name, value in settings.items()),
         )
-        _forget_dead_server(cluster)
+        _forget_deadrun_as_server(cluster)
         waiting = ("-w", "-t", str(START_TIMEOUT_S))
         try:
-            _server(version, "pg_ctl", "-D", str(data), "-l", str(_log(home)), *waiting, "start")
+            run_as_server(
+                version, "pg_ctl", "-D", str(data), "-l", str(_log(home)), *waiting, "start"
+            )
         except ClusterProblem as failed:
             # Processes of a killed server may still be going away, or the port was just taken.
             if attempt == START_ATTEMPTS:
@@ -346,11 +291,11 @@ def _socket_dir(data: Path) -> Path:
     folder = SOCKETS_HOME / f"inspect-app-{_fingerprint(data)}"
     folder.mkdir(mode=0o700, exist_ok=True)
     facts = folder.lstat()
-    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {os.geteuid(), _owner()}:
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {os.geteuid(), server_uid()}:
         msg = f"{folder} belongs to somebody else; remove it or ask its owner to"
         raise ClusterProblem(msg)
     folder.chmod(0o700)
-    os.chown(folder, _owner(), -1)
+    os.chown(folder, server_uid(), -1)
     return folder
 
 
@@ -377,7 +322,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _forget_dead_server(cluster: Cluster) -> None:
+def _forget_deadrun_as_server(cluster: Cluster) -> None:
     """Remove what a killed server left behind; only called when none is alive."""
     (cluster.data / "postmaster.pid").unlink(missing_ok=True)
     for left in cluster.socket_dir.iterdir():
@@ -396,32 +341,7 @@ def _sql(cluster: Cluster, statement: str) -> str:
     """Run one statement; it travels by standard input, so no process list shows it."""
     psql = str(binaries(cluster.version) / "psql")
     quiet = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", "postgres")
-    return _checked(_run([psql, *quiet, *_address(cluster)], sent=statement), "psql")
-
-
-def _server(version: str, program: str, *arguments: str) -> None:
-    command = _as_server(str(binaries(version) / program), *arguments)
-    _checked(_run(command), program)
-
-
-def _as_server(*command: str) -> list[str]:
-    return ["runuser", "-u", SERVER_USER, "--", *command] if _is_root() else list(command)
-
-
-def _run(command: Sequence[str], *, sent: str = "") -> subprocess.CompletedProcess[str]:
-    # PG* variables of the caller would lead our programs to somebody else's server.
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment = clean | {"LC_ALL": "C.UTF-8"}
-    return subprocess.run(  # noqa: S603  (fixed programs, no shell)
-        command, input=sent, env=environment, cwd="/", capture_output=True, text=True, check=False
-    )
-
-
-def _checked(done: subprocess.CompletedProcess[str], program: str) -> str:
-    if done.returncode != 0:
-        msg = f"{program} failed ({done.returncode}): {(done.stderr or done.stdout).strip()}"
-        raise ClusterProblem(msg)
-    return done.stdout
+    return checked(run([psql, *quiet, *_address(cluster)], sent=statement), "psql")
 
 
 def _last_lines(log: Path, count: int = 15) -> str:
@@ -433,61 +353,4 @@ def _last_lines(log: Path, count: int = 15) -> str:
 def _write(file: Path, text: str) -> None:
     file.write_text(text)
     file.chmod(0o600)
-    os.chown(file, _owner(), -1)
-
-
-_DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/postgres"),
-    show_default=True,
-    help="Folder of the private cluster.",
-)
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Show a ClusterProblem as one message and a failed exit, not as a traceback."""
-    try:
-        yield
-    except ClusterProblem as problem:
-        raise click.ClickException(str(problem)) from problem
-
-
-@click.group()
-def cluster() -> None:
-    """Run the private PostGIS cluster of this checkout."""
-
-
-@cluster.command()
-@_DATA_DIR
-@click.option("--database", default="inspect", show_default=True, help="Created if missing.")
-def start(data_dir: Path, database: str) -> None:
-    """Start the cluster (making it first) and print the database's address."""
-    with _told():
-        running = ensure_started(data_dir)
-        ensure_database(running, database)
-    click.echo(running.url(database))
-
-
-@cluster.command(name="stop")
-@_DATA_DIR
-def stop_command(data_dir: Path) -> None:
-    """Stop the cluster."""
-    with _told():
-        was_running = stop(data_dir)
-    click.echo("PostGIS stopped." if was_running else "PostGIS was not running.")
-
-
-@cluster.command(name="status")
-@_DATA_DIR
-def status_command(data_dir: Path) -> None:
-    """Say whether the cluster runs and how to reach it; exit 3 when it does not."""
-    with _told():
-        running = status(data_dir)
-    if running is None:
-        click.echo("PostGIS is not running.")
-        raise SystemExit(3)
-    click.echo(f"PostgreSQL {running.version} in {running.data}")
-    click.echo(f"  socket  {running.socket_dir} (port {running.port})")
-    click.echo(f"  TCP     127.0.0.1:{running.port}, role {ROLE}, password in {data_dir}/password")
+    os.chown(file, server_uid(), -1)
