@@ -81,6 +81,7 @@ def run_as_server(version: str, program: str, *arguments: str) -> None:
 
 
 def as_server(*command: str) -> list[str]:
+    """Return the command that runs ``command`` under the server's account."""
     return ["runuser", "-u", SERVER_USER, "--", *command] if is_root() else list(command)
 
 
