@@ -70,13 +70,14 @@ ensure_postgis() {
     [ -n "$package" ] || fail "PostGIS is missing, and apt offers no postgresql-*-postgis-3 package" \
         "Check the sources of your Debian (component main), then: apt-get update" \
         "or set DATABASE_URL to a PostGIS server"
-    # Otherwise Debian would make a cluster of its own, and start it on port 5432.
-    if can_be_root && ! is_installed postgresql-common; then
-        as_root mkdir -p /etc/postgresql-common/createcluster.d
-        echo 'create_main_cluster = false' |
-            as_root tee /etc/postgresql-common/createcluster.d/inspect-app.conf >/dev/null
+    # Debian would make a cluster of its own, and start it on port 5432: not while we install.
+    local prevent=/etc/postgresql-common/createcluster.d/inspect-app.conf
+    if can_be_root; then
+        as_root mkdir -p "${prevent%/*}"
+        echo 'create_main_cluster = false' | as_root tee "$prevent" >/dev/null
     fi
-    install_packages "PostGIS, the database" "${package%-postgis-3}" "$package"
+    install_packages "PostGIS, the database" "$package"
+    as_root rm -f "$prevent"
     has_postgis || fail "PostGIS was installed, but no postgis.control is under /usr/share/postgresql"
 }
 
