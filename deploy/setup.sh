@@ -29,7 +29,17 @@ can_be_root() { [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && sudo -n 
 
 is_installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 
-has_postgis() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null; }
+# Library and control file come in two packages, and removing one leaves the other.
+has_postgis() {
+    local library major
+    for library in /usr/lib/postgresql/*/lib/postgis-3.so; do
+        major=${library#/usr/lib/postgresql/}
+        major=${major%%/*}
+        [ -x "/usr/lib/postgresql/$major/bin/initdb" ] &&
+            [ -e "/usr/share/postgresql/$major/extension/postgis.control" ] && return
+    done
+    return 1
+}
 
 # The name of Debian's PostGIS package carries PostgreSQL's major version: take the newest.
 postgis_package() {
@@ -63,7 +73,7 @@ ensure_postgis() {
         note "DATABASE_URL is set: no database is installed or started"
         return
     fi
-    has_postgis && return
+    ! has_postgis || return 0
     local package
     ! can_be_root || refresh_package_lists
     package=$(postgis_package)
@@ -78,7 +88,7 @@ ensure_postgis() {
     fi
     install_packages "PostGIS, the database" "$package"
     as_root rm -f "$prevent"
-    has_postgis || fail "PostGIS was installed, but no postgis.control is under /usr/share/postgresql"
+    has_postgis || fail "PostGIS was installed, but its library or control file is not where Debian puts them"
 }
 
 ensure_browser() {

@@ -257,13 +257,20 @@ def test_without_postgis_the_message_gives_the_line_that_installs_it(
 def test_the_newest_postgresql_that_has_postgis_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for major, has_postgis in (("9", True), ("15", True), ("17", False)):
-        (tmp_path / "lib" / major / "bin").mkdir(parents=True)
-        (tmp_path / "lib" / major / "bin/initdb").touch()
-        extension = tmp_path / "share" / major / "extension"
-        extension.mkdir(parents=True)
-        if has_postgis:
-            (extension / "postgis.control").touch()
+    # 9 and 15 have everything; 16 lacks the library, 17 the control file.
+    complete = ("bin/initdb", "lib/postgis-3.so", "postgis.control")
+    for major, present in {
+        "9": complete,
+        "15": complete,
+        "16": ("bin/initdb", "postgis.control"),
+        "17": ("bin/initdb", "lib/postgis-3.so"),
+    }.items():
+        for name in present:
+            file = tmp_path / "lib" / major / name
+            if name == "postgis.control":
+                file = tmp_path / "share" / major / "extension" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
     monkeypatch.setattr(programs, "POSTGRES_HOME", tmp_path / "lib")
     monkeypatch.setattr(programs, "EXTENSIONS_HOME", tmp_path / "share")
     assert binaries().parent.name == "15"

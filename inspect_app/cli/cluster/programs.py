@@ -34,14 +34,19 @@ def binaries(version: str | None = None) -> Path:
     found = {
         folder.parent.name: folder
         for folder in POSTGRES_HOME.glob("[0-9]*/bin")
-        if (folder / "initdb").exists()
-        and (EXTENSIONS_HOME / folder.parent.name / "extension/postgis.control").exists()
+        if (folder / "initdb").exists() and _has_postgis(folder.parent.name)
     }
     if version is not None:
         found = {major: folder for major, folder in found.items() if major == version}
     if not found:
         raise PostGISMissing(version)
     return found[max(found, key=_as_numbers)]
+
+
+def _has_postgis(major: str) -> bool:
+    # Library and control file come in two packages, and removing one leaves the other.
+    library = POSTGRES_HOME / major / "lib/postgis-3.so"
+    return library.exists() and (EXTENSIONS_HOME / major / "extension/postgis.control").exists()
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:
