@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
@@ -136,13 +135,6 @@ def update() -> None:
     with CATALOGUE.open("wb") as file:
         write_po(file, fresh, width=0, omit_header=False, sort_output=True)
     console.print(f"{len(fresh)} texts")
-
-
-@command.command("compile")
-def compile_() -> None:
-    """Write the binary catalogue the running application reads."""
-    with CATALOGUE.with_suffix(".mo").open("wb") as file:
-        write_mo(file, catalogue())
 
 
 @command.command("check")

@@ -182,7 +182,7 @@ def test_tcp_needs_the_kept_password_and_the_socket_is_ours_alone(folder: Path) 
     running = ensure_started(folder)
     facts = {"host": "127.0.0.1", "port": running.port, "user": "app", "dbname": "postgres"}
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(**facts, password="wrong", passfile="/dev/null")  # noqa: S106
+        psycopg.connect(**facts, password="wrong", passfile="/dev/null")
     password = (folder / "password").read_text().strip()
     with psycopg.connect(**facts, password=password) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)

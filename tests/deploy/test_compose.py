@@ -1,7 +1,5 @@
 """docker-compose.yml, checked by the real Compose program, and the image it builds."""
 
-# ruff: noqa: S603, S607  (these tests exist to run our own scripts and named programs)
-
 import importlib.util
 import os
 import re

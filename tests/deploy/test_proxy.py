@@ -1,7 +1,5 @@
 """nginx.conf, run by a real nginx in front of a small server, where nginx is installed."""
 
-# ruff: noqa: S603  (these tests exist to run our own scripts and named programs)
-
 import http.client
 import http.server
 import os

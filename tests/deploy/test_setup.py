@@ -1,7 +1,5 @@
 """The set-up files: locks, Makefile, scripts and the check of the port."""
 
-# ruff: noqa: S603, S607  (these tests exist to run our own scripts and named programs)
-
 import importlib.util
 import json
 import os
