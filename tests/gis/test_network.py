@@ -118,8 +118,8 @@ def test_a_line_shorter_than_the_snap_vanishes_and_its_ends_are_one():
     assert counts(network) == (2, 3, 1)
 
 
-def test_a_crumb_by_itself_leaves_no_lonely_node():
-    assert counts(node_lines(lines([(0, 0), (0.3, 0)], [(50, 0), (100, 0)]))) == (1, 2, 1)
+def test_a_short_line_by_itself_stays():
+    assert counts(node_lines(lines([(0, 0), (0.3, 0)], [(50, 0), (100, 0)]))) == (2, 4, 2)
 
 
 def test_missing_empty_and_zero_length_lines_give_no_edge():
