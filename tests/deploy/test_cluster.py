@@ -1,9 +1,11 @@
 """The private PostGIS cluster: it starts, stops, survives being killed, and keeps to itself."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,14 +36,18 @@ DEATH_S = 10.0
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Yield a folder for one cluster, reachable for the server's account, and clean up."""
-    made = tmp_path_factory.mktemp("cluster")
-    for parent in (made, *made.parents):
-        if parent.stat().st_uid == os.geteuid() and "pytest" in str(parent):
-            parent.chmod(0o711)
-    yield made
-    stop(made, at_once=True)
+def folder() -> Iterator[Path]:
+    """Yield a folder for one cluster, reachable for the server's account, and clean up.
+
+    Not in pytest's own temporary folder: each starting pytest closes that for other accounts.
+    """
+    made = Path(tempfile.mkdtemp(prefix="inspect-app-test-"))
+    made.chmod(0o711)
+    try:
+        yield made
+    finally:
+        stop(made, at_once=True)
+        shutil.rmtree(made)
 
 
 def ask(running: Cluster, statement: str, *, database: str = "postgres") -> str:

@@ -109,13 +109,14 @@ def stop(data_dir: Path, *, at_once: bool = False) -> bool:
     if not data_dir.exists():
         return False
     with _locked(data_dir):
-        running = _running(_home(data_dir))
-        if running is None:
-            return False
-        mode = "immediate" if at_once else "fast"
-        run_as_server(running.version, "pg_ctl", "-D", str(running.data), "-w", "-m", mode, "stop")
-        shutil.rmtree(running.socket_dir, ignore_errors=True)
-        return True
+        home = _home(data_dir)
+        running = _running(home)
+        if running is not None:
+            mode = "immediate" if at_once else "fast"
+            where = ("-D", str(running.data))
+            run_as_server(running.version, "pg_ctl", *where, "-w", "-m", mode, "stop")
+        shutil.rmtree(_socket_path(home / "data"), ignore_errors=True)
+        return running is not None
 
 
 def status(data_dir: Path) -> Cluster | None:
@@ -286,9 +287,13 @@ def _endpoints(cluster: Cluster) -> dict[str, str]:
     }
 
 
+def _socket_path(data: Path) -> Path:
+    return SOCKETS_HOME / f"inspect-app-{_fingerprint(data)}"
+
+
 def _socket_dir(data: Path) -> Path:
     """Return the private socket folder, made and checked to be ours alone."""
-    folder = SOCKETS_HOME / f"inspect-app-{_fingerprint(data)}"
+    folder = _socket_path(data)
     folder.mkdir(mode=0o700, exist_ok=True)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {os.geteuid(), server_uid()}:
