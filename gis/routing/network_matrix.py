@@ -1,0 +1,351 @@
+"""Travel seconds and leg lines between terminal points over a road network and canal banks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from shapely.geometry import LineString
+from shapely.ops import substring
+
+from gis.routing.problem import UNREACHABLE_S, SecondsMatrix
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+# Sources per Dijkstra call: a full block of distances for 100 000 nodes is then 40 MB.
+CHUNK_SOURCES = 50
+# scipy reads a weight of exactly zero as "no edge" in some inputs.
+LEAST_SECONDS = 1e-6
+KMH_TO_M_PER_S = 1 / 3.6
+
+
+class BrokenNetwork(ValueError):
+    """The arrays of a road network do not fit each other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadNetwork:
+    """A noded road network in the metric CRS; every edge may be travelled both ways.
+
+    Parameters
+    ----------
+    nodes_xy
+        (n, 2) metres.
+    u, v
+        Node numbers at the first and last vertex of each edge.
+    length_m
+        Length of each edge.
+    geometry
+        LineString of each edge, from ``u`` to ``v``.
+    speed_kmh
+        Own speed of each edge, or None: all edges have the mode's speed. An edge with speed 0
+        is closed.
+    """
+
+    nodes_xy: Floats
+    u: Ints
+    v: Ints
+    length_m: Floats
+    geometry: npt.NDArray[np.object_]
+    speed_kmh: Floats | None = None
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.u), len(self.v), len(self.length_m), len(self.geometry)}
+        if self.speed_kmh is not None:
+            sizes.add(len(self.speed_kmh))
+        if len(sizes) != 1:
+            raise BrokenNetwork(str(sorted(sizes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A waterway reach that can be travelled along its bank between two terminals."""
+
+    start: int
+    end: int
+    line: LineString
+
+
+@dataclass(frozen=True, slots=True)
+class TravelRules:
+    """How a mode of travel moves.
+
+    Parameters
+    ----------
+    road_kmh
+        Speed on roads that have none of their own.
+    bank_kmh, off_road_kmh
+        Speed along a bank, and between a terminal and its road.
+    detour
+        Factor on every straight line.
+    snap_m
+        A terminal farther than this from every road is not joined to the roads.
+    straight_m
+        Pairs without a way are joined by a straight line up to this length; 0 = never.
+    """
+
+    road_kmh: float = 30.0
+    bank_kmh: float = 12.0
+    off_road_kmh: float = 5.0
+    detour: float = 1.4
+    snap_m: float = 300.0
+    straight_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arcs:
+    """All edges of the working graph; ``line(i)`` runs from tail to head."""
+
+    tail: Ints
+    head: Ints
+    seconds: Floats
+    lines: tuple[tuple[LineString, float, float], ...]
+
+    def line(self, index: int) -> LineString:
+        whole, first, last = self.lines[index]
+        if (first, last) == (0.0, 1.0):
+            return whole
+        return substring(whole, first, last, normalized=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TravelMatrix:
+    """Travel between terminals.
+
+    Parameters
+    ----------
+    seconds
+        (m, m) whole seconds, ``UNREACHABLE_S`` where there is no way.
+    off_road_m
+        Distance of each terminal to the nearest road; infinite without roads.
+    straight
+        (m, m): the pair is joined by a straight line times the detour factor.
+    unreachable
+        Terminals with no way to any other terminal at another place.
+    """
+
+    seconds: SecondsMatrix
+    off_road_m: Floats
+    straight: npt.NDArray[np.bool_]
+    unreachable: tuple[int, ...]
+    terminals_xy: Floats
+    _arcs: _Arcs
+    _graph: csr_array
+
+    def leg(self, origin: int, goal: int) -> LineString:
+        """Return the line travelled from one terminal to another; see ``legs``."""
+        return self.legs([(origin, goal)])[0]
+
+    def legs(self, pairs: Sequence[tuple[int, int]]) -> list[LineString]:
+        """Return the lines of several legs, one Dijkstra per distinct origin.
+
+        A leg to the same place is a line of no length; one without a way is the straight line.
+        """
+        lines: dict[tuple[int, int], LineString] = {}
+        for origin in sorted({origin for origin, _ in pairs}):
+            goals = {goal for start, goal in pairs if start == origin}
+            _, before = dijkstra(
+                self._graph, directed=False, indices=origin, return_predecessors=True
+            )
+            for goal in goals:
+                lines[origin, goal] = self._line(origin, goal, before=before)
+        return [lines[pair] for pair in pairs]
+
+    def _line(self, origin: int, goal: int, *, before: npt.NDArray[np.int32]) -> LineString:
+        ends = LineString(self.terminals_xy[[origin, goal]])
+        if origin == goal or before[goal] < 0:
+            return ends
+        parts: list[Floats] = []
+        node = goal
+        while node != origin:
+            earlier = int(before[node])
+            parts.append(self._arc_coordinates(earlier, node))
+            node = earlier
+        coordinates = np.vstack(parts[::-1])
+        moved = np.any(np.diff(coordinates, axis=0) != 0, axis=1)
+        kept = coordinates[np.concatenate([[True], moved])]
+        return LineString(kept) if len(kept) > 1 else ends
+
+    def _arc_coordinates(self, tail: int, head: int) -> Floats:
+        between = np.flatnonzero(
+            ((self._arcs.tail == tail) & (self._arcs.head == head))
+            | ((self._arcs.tail == head) & (self._arcs.head == tail))
+        )
+        arc = int(between[np.argmin(self._arcs.seconds[between])])
+        coordinates: Floats = shapely.get_coordinates(self._arcs.line(arc))
+        return coordinates if self._arcs.tail[arc] == tail else coordinates[::-1]
+
+
+def travel_matrix(
+    network: RoadNetwork,
+    terminals_xy: Floats,
+    *,
+    rules: TravelRules,
+    banks: Iterable[Bank] = (),
+) -> TravelMatrix:
+    """Return travel seconds between terminals: roads, banks, the way to the road.
+
+    Each terminal within ``snap_m`` of a road is joined to the nearest point of the nearest edge
+    (ties: the first edge) by a straight line times ``detour``; the edge is cut there. Reaches in
+    ``banks`` join their two terminals directly. Pairs with no way fall back to a straight line.
+
+    Parameters
+    ----------
+    network
+        Noded roads; may be empty (0 edges).
+    terminals_xy
+        (m, 2) metres in the same CRS.
+    rules
+        Speeds and tolerances of one mode of travel.
+    banks
+        Waterway reaches whose terminals are rows of ``terminals_xy``.
+
+    Returns
+    -------
+    TravelMatrix
+        Symmetric seconds. Memory: one block of 50 x nodes and the m x m matrices.
+    """
+    count = len(terminals_xy)
+    arcs, off_road_m, node_count = _arcs(network, terminals_xy, rules=rules, banks=list(banks))
+    graph = _graph(arcs, node_count=node_count)
+    seconds = np.vstack(
+        [
+            np.empty((0, count)),
+            *(
+                dijkstra(
+                    graph, directed=False, indices=range(first, min(first + CHUNK_SOURCES, count))
+                )[:, :count]
+                for first in range(0, count, CHUNK_SOURCES)
+            ),
+        ]
+    )
+    seconds, straight = _with_straight_lines(seconds, terminals_xy, rules=rules)
+    whole: SecondsMatrix = np.where(
+        np.isfinite(seconds), np.rint(np.minimum(seconds, UNREACHABLE_S)), UNREACHABLE_S
+    ).astype(np.int64)
+    return TravelMatrix(
+        whole, off_road_m, straight, _unreachable(whole, terminals_xy), terminals_xy, arcs, graph
+    )
+
+
+def _arcs(
+    network: RoadNetwork, terminals_xy: Floats, *, rules: TravelRules, banks: list[Bank]
+) -> tuple[_Arcs, Floats, int]:
+    """Return the graph on terminals (first), road nodes and cut points, as arcs."""
+    count = len(terminals_xy)
+    edge, off_road_m = _nearest_edges(network, terminals_xy)
+    joined = np.flatnonzero(off_road_m <= rules.snap_m)
+    points = shapely.points(terminals_xy[joined])
+    lines = network.geometry[edge[joined]]
+    share = shapely.line_locate_point(lines, points, normalized=True)
+    cut_nodes = count + len(network.nodes_xy) + np.arange(len(joined))
+    road = _road_pieces(
+        network, rules=rules, first_node=count, cuts=(edge[joined], share, cut_nodes)
+    )
+    foot = shapely.line_interpolate_point(lines, share, normalized=True)
+    slow = rules.detour / (rules.off_road_kmh * KMH_TO_M_PER_S)
+    access = [
+        (
+            int(terminal),
+            int(node),
+            float(off_road_m[terminal]) * slow,
+            (LineString([a, b]), 0.0, 1.0),
+        )
+        for terminal, node, a, b in zip(joined, cut_nodes, points, foot, strict=True)
+    ]
+    along = [
+        (
+            bank.start,
+            bank.end,
+            bank.line.length / (rules.bank_kmh * KMH_TO_M_PER_S),
+            (bank.line, 0.0, 1.0),
+        )
+        for bank in banks
+    ]
+    every = road + access + along
+    arcs = _Arcs(
+        np.array([arc[0] for arc in every], dtype=np.int64),
+        np.array([arc[1] for arc in every], dtype=np.int64),
+        np.maximum(np.array([arc[2] for arc in every], dtype=np.float64), LEAST_SECONDS),
+        tuple(arc[3] for arc in every),
+    )
+    return arcs, off_road_m, count + len(network.nodes_xy) + len(joined)
+
+
+_Arc = tuple[int, int, float, tuple[LineString, float, float]]
+
+
+def _nearest_edges(network: RoadNetwork, terminals_xy: Floats) -> tuple[Ints, Floats]:
+    count = len(terminals_xy)
+    if not len(network.geometry) or not count:
+        return np.zeros(count, dtype=np.int64), np.full(count, np.inf)
+    tree = shapely.STRtree(network.geometry)
+    points = shapely.points(terminals_xy)
+    found, distance = tree.query_nearest(points, return_distance=True)
+    # Ties come in no fixed order; the first edge wins.
+    first = np.lexsort((found[1], found[0]))
+    row, at = np.unique(found[0][first], return_index=True)
+    edge = np.zeros(count, dtype=np.int64)
+    off_road_m = np.full(count, np.inf)
+    edge[row] = found[1][first][at]
+    off_road_m[row] = distance[first][at]
+    return edge, off_road_m
+
+
+def _road_pieces(
+    network: RoadNetwork,
+    *,
+    rules: TravelRules,
+    first_node: int,
+    cuts: tuple[Ints, Floats, Ints],
+) -> list[_Arc]:
+    """Return the open edges, cut at the given shares of their length."""
+    speed = (
+        np.full(len(network.u), rules.road_kmh) if network.speed_kmh is None else network.speed_kmh
+    )
+    cuts_of: dict[int, list[tuple[float, int]]] = {}
+    for edge, share, node in zip(*cuts, strict=True):
+        cuts_of.setdefault(int(edge), []).append((float(share), int(node)))
+    pieces: list[_Arc] = []
+    for edge in np.flatnonzero(speed > 0):
+        whole_s = float(network.length_m[edge] / (speed[edge] * KMH_TO_M_PER_S))
+        stops = [
+            (0.0, first_node + int(network.u[edge])),
+            *sorted(cuts_of.get(int(edge), [])),
+            (1.0, first_node + int(network.v[edge])),
+        ]
+        pieces += [
+            (tail, head, whole_s * (last - first), (network.geometry[edge], first, last))
+            for (first, tail), (last, head) in zip(stops[:-1], stops[1:], strict=True)
+        ]
+    return pieces
+
+
+def _graph(arcs: _Arcs, *, node_count: int) -> csr_array:
+    """Return the undirected graph; of parallel arcs only the fastest (a sparse array adds them)."""
+    low, high = np.minimum(arcs.tail, arcs.head), np.maximum(arcs.tail, arcs.head)
+    fastest = np.lexsort((arcs.seconds, high, low))
+    pairs = np.stack([low, high], axis=1)[fastest]
+    first = np.ones(len(pairs), dtype=bool)
+    first[1:] = np.any(pairs[1:] != pairs[:-1], axis=1)
+    kept = fastest[first]
+    return csr_array((arcs.seconds[kept], (low[kept], high[kept])), shape=(node_count, node_count))
+
+
+def _with_straight_lines(
+    seconds: Floats, terminals_xy: Floats, *, rules: TravelRules
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    apart = np.hypot(*np.moveaxis(terminals_xy[:, None] - terminals_xy[None], -1, 0))
+    straight = ~np.isfinite(seconds) & ((apart == 0) | (apart <= rules.straight_m))
+    slow = rules.detour / (rules.off_road_kmh * KMH_TO_M_PER_S)
+    return np.where(straight, apart * slow, seconds), straight
+
+
+def _unreachable(seconds: SecondsMatrix, terminals_xy: Floats) -> tuple[int, ...]:
+    elsewhere = np.any(terminals_xy[:, None] != terminals_xy[None], axis=-1)
+    no_way = ~np.any(elsewhere & (seconds < UNREACHABLE_S), axis=1) & elsewhere.any(axis=1)
+    return tuple(np.flatnonzero(no_way).tolist())
