@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -98,18 +99,33 @@ class TravelRules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Arcs:
-    """All edges of the working graph; ``line(i)`` runs from tail to head."""
+    """The edges of the working graph: distinct pairs of nodes, ascending by ``pair_id``.
+
+    ``lines`` holds the whole line and the share of it that an arc uses, from tail to head.
+    """
 
     tail: Ints
     head: Ints
     seconds: Floats
     lines: tuple[tuple[LineString, float, float], ...]
+    pair_id: Ints
+    node_count: int
 
-    def line(self, index: int) -> LineString:
+    def coordinates(self, tail: int, head: int) -> Floats:
+        """Return the vertices from one node to a neighbour."""
+        wanted = min(tail, head) * self.node_count + max(tail, head)
+        index = int(np.searchsorted(self.pair_id, wanted))
         whole, first, last = self.lines[index]
-        if (first, last) == (0.0, 1.0):
-            return whole
-        return substring(whole, first, last, normalized=True)
+        line = (
+            whole if (first, last) == (0.0, 1.0) else substring(whole, first, last, normalized=True)
+        )
+        vertices: Floats = shapely.get_coordinates(line)
+        return vertices if self.tail[index] == tail else vertices[::-1]
+
+    def graph(self) -> csr_array:
+        """Return the undirected graph."""
+        size = (self.node_count, self.node_count)
+        return csr_array((self.seconds, (self.tail, self.head)), shape=size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,21 +179,12 @@ class TravelMatrix:
         node = goal
         while node != origin:
             earlier = int(before[node])
-            parts.append(self._arc_coordinates(earlier, node))
+            parts.append(self._arcs.coordinates(earlier, node))
             node = earlier
         coordinates = np.vstack(parts[::-1])
         moved = np.any(np.diff(coordinates, axis=0) != 0, axis=1)
         kept = coordinates[np.concatenate([[True], moved])]
         return LineString(kept) if len(kept) > 1 else ends
-
-    def _arc_coordinates(self, tail: int, head: int) -> Floats:
-        between = np.flatnonzero(
-            ((self._arcs.tail == tail) & (self._arcs.head == head))
-            | ((self._arcs.tail == head) & (self._arcs.head == tail))
-        )
-        arc = int(between[np.argmin(self._arcs.seconds[between])])
-        coordinates: Floats = shapely.get_coordinates(self._arcs.line(arc))
-        return coordinates if self._arcs.tail[arc] == tail else coordinates[::-1]
 
 
 def travel_matrix(
@@ -210,8 +217,8 @@ def travel_matrix(
         Symmetric seconds. Memory: one block of 50 x nodes and the m x m matrices.
     """
     count = len(terminals_xy)
-    arcs, off_road_m, node_count = _arcs(network, terminals_xy, rules=rules, banks=list(banks))
-    graph = _graph(arcs, node_count=node_count)
+    arcs, off_road_m = _arcs(network, terminals_xy, rules=rules, banks=list(banks))
+    graph = arcs.graph()
     seconds = np.vstack(
         [
             np.empty((0, count)),
@@ -234,10 +241,10 @@ def travel_matrix(
 
 def _arcs(
     network: RoadNetwork, terminals_xy: Floats, *, rules: TravelRules, banks: list[Bank]
-) -> tuple[_Arcs, Floats, int]:
+) -> tuple[_Arcs, Floats]:
     """Return the graph on terminals (first), road nodes and cut points, as arcs."""
     count = len(terminals_xy)
-    edge, off_road_m = _nearest_edges(network, terminals_xy)
+    edge, off_road_m = _nearest_edges(network, terminals_xy, rules=rules)
     joined = np.flatnonzero(off_road_m <= rules.snap_m)
     points = shapely.points(terminals_xy[joined])
     lines = network.geometry[edge[joined]]
@@ -266,24 +273,28 @@ def _arcs(
         )
         for bank in banks
     ]
-    every = road + access + along
-    arcs = _Arcs(
-        np.array([arc[0] for arc in every], dtype=np.int64),
-        np.array([arc[1] for arc in every], dtype=np.int64),
-        np.maximum(np.array([arc[2] for arc in every], dtype=np.float64), LEAST_SECONDS),
-        tuple(arc[3] for arc in every),
-    )
-    return arcs, off_road_m, count + len(network.nodes_xy) + len(joined)
+    node_count = count + len(network.nodes_xy) + len(joined)
+    return _distinct(road + access + along, node_count=node_count), off_road_m
 
 
 _Arc = tuple[int, int, float, tuple[LineString, float, float]]
 
 
-def _nearest_edges(network: RoadNetwork, terminals_xy: Floats) -> tuple[Ints, Floats]:
+def _speeds(network: RoadNetwork, *, rules: TravelRules) -> Floats:
+    if network.speed_kmh is not None:
+        return network.speed_kmh
+    return np.full(len(network.u), rules.road_kmh)
+
+
+def _nearest_edges(
+    network: RoadNetwork, terminals_xy: Floats, *, rules: TravelRules
+) -> tuple[Ints, Floats]:
+    """Return the nearest open edge of each terminal and its distance."""
     count = len(terminals_xy)
-    if not len(network.geometry) or not count:
+    open_edges = np.flatnonzero(_speeds(network, rules=rules) > 0)
+    if not len(open_edges) or not count:
         return np.zeros(count, dtype=np.int64), np.full(count, np.inf)
-    tree = shapely.STRtree(network.geometry)
+    tree = shapely.STRtree(network.geometry[open_edges])
     points = shapely.points(terminals_xy)
     found, distance = tree.query_nearest(points, return_distance=True)
     # Ties come in no fixed order; the first edge wins.
@@ -291,7 +302,7 @@ def _nearest_edges(network: RoadNetwork, terminals_xy: Floats) -> tuple[Ints, Fl
     row, at = np.unique(found[0][first], return_index=True)
     edge = np.zeros(count, dtype=np.int64)
     off_road_m = np.full(count, np.inf)
-    edge[row] = found[1][first][at]
+    edge[row] = open_edges[found[1][first][at]]
     off_road_m[row] = distance[first][at]
     return edge, off_road_m
 
@@ -304,9 +315,7 @@ def _road_pieces(
     cuts: tuple[Ints, Floats, Ints],
 ) -> list[_Arc]:
     """Return the open edges, cut at the given shares of their length."""
-    speed = (
-        np.full(len(network.u), rules.road_kmh) if network.speed_kmh is None else network.speed_kmh
-    )
+    speed = _speeds(network, rules=rules)
     cuts_of: dict[int, list[tuple[float, int]]] = {}
     for edge, share, node in zip(*cuts, strict=True):
         cuts_of.setdefault(int(edge), []).append((float(share), int(node)))
@@ -320,20 +329,22 @@ def _road_pieces(
         ]
         pieces += [
             (tail, head, whole_s * (last - first), (network.geometry[edge], first, last))
-            for (first, tail), (last, head) in zip(stops[:-1], stops[1:], strict=True)
+            for (first, tail), (last, head) in pairwise(stops)
         ]
     return pieces
 
 
-def _graph(arcs: _Arcs, *, node_count: int) -> csr_array:
-    """Return the undirected graph; of parallel arcs only the fastest (a sparse array adds them)."""
-    low, high = np.minimum(arcs.tail, arcs.head), np.maximum(arcs.tail, arcs.head)
-    fastest = np.lexsort((arcs.seconds, high, low))
-    pairs = np.stack([low, high], axis=1)[fastest]
-    first = np.ones(len(pairs), dtype=bool)
-    first[1:] = np.any(pairs[1:] != pairs[:-1], axis=1)
-    kept = fastest[first]
-    return csr_array((arcs.seconds[kept], (low[kept], high[kept])), shape=(node_count, node_count))
+def _distinct(every: list[_Arc], *, node_count: int) -> _Arcs:
+    """Keep of parallel arcs only the fastest (a sparse array would add them), and no loops."""
+    tail = np.array([arc[0] for arc in every], dtype=np.int64)
+    head = np.array([arc[1] for arc in every], dtype=np.int64)
+    seconds = np.maximum(np.array([arc[2] for arc in every], dtype=np.float64), LEAST_SECONDS)
+    pair_id = np.minimum(tail, head) * node_count + np.maximum(tail, head)
+    order = np.lexsort((seconds, pair_id))
+    order = order[tail[order] != head[order]]
+    kept = order[np.unique(pair_id[order], return_index=True)[1]]
+    lines = tuple(every[index][3] for index in kept)
+    return _Arcs(tail[kept], head[kept], seconds[kept], lines, pair_id[kept], node_count)
 
 
 def _with_straight_lines(
