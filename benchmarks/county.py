@@ -6,12 +6,12 @@ from datetime import date
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
+from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial import Delaunay, KDTree
 
+from gis.routing.network_matrix import RoadNetwork
 from gis.routing.problem import Crew, PatrolTask, SecondsMatrix, WeekProblem, patrol_service_s
 
-TRAVEL_KMH = 30.0
 PATROL_KMH = 12.0
 WORKDAYS = frozenset(range(5))
 
@@ -68,32 +68,29 @@ def _road_edges(xy: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     return pairs[keep | (rng.random(len(pairs)) < 0.25)]
 
 
-def edge_lines(county: County) -> np.ndarray:
-    """Return the edges as lines."""
-    return shapely.linestrings(county.nodes_xy[county.edges])
+def roads(county: County) -> RoadNetwork:
+    """Return the road net as the planner takes it."""
+    return RoadNetwork(
+        county.nodes_xy,
+        county.edges[:, 0].astype(np.int64),
+        county.edges[:, 1].astype(np.int64),
+        county.length_m,
+        shapely.linestrings(county.nodes_xy[county.edges]).astype(object),
+    )
 
 
-def plain_travel(county: County, nodes: np.ndarray) -> SecondsMatrix:
-    """Return seconds between road nodes by scipy alone."""
-    size = len(county.nodes_xy)
-    seconds = county.length_m * 3.6 / TRAVEL_KMH
-    net = coo_array((seconds, (county.edges[:, 0], county.edges[:, 1])), shape=(size, size))
-    blocks = [
-        dijkstra(net.tocsr(), directed=False, indices=nodes[first : first + 50])[:, nodes]
-        for first in range(0, len(nodes), 50)
-    ]
-    return np.rint(np.vstack(blocks)).astype(np.int64)
+def terminals(county: County) -> np.ndarray:
+    """Return coordinates of homes, then start and end of each reach, then stops."""
+    return county.nodes_xy[np.concatenate([county.homes, county.reaches.ravel(), county.stops])]
 
 
 def county_week(
-    county: County, *, rng: np.random.Generator, travel_s: SecondsMatrix | None = None
+    county: County, *, rng: np.random.Generator, travel_s: SecondsMatrix
 ) -> WeekProblem:
     """Return a week in which a third of the reaches is due two or three times.
 
-    Terminal order of ``travel_s``: homes, then start and end of each reach, then stops.
+    ``travel_s`` is a matrix over ``terminals``.
     """
-    terminals = np.concatenate([county.homes, county.reaches.ravel(), county.stops])
-    travel = plain_travel(county, terminals) if travel_s is None else travel_s
     crew_count = len(county.homes)
     home_xy = county.nodes_xy[county.homes]
     town = KDTree(home_xy)
@@ -133,4 +130,4 @@ def county_week(
         )
         for index in range(crew_count)
     )
-    return WeekProblem(date(2026, 3, 2), tuple(tasks), crews, {"car": travel})
+    return WeekProblem(date(2026, 3, 2), tuple(tasks), crews, {"car": travel_s})
