@@ -93,7 +93,8 @@ def search(
     if not choices or not crew_days:
         return Found({}, 0)
     statement = _statement(problem, choices=choices, crew_days=crew_days)
-    watcher = _Watcher(progress)
+    due_visits = sum(task.times for task in problem.tasks)
+    watcher = _Watcher(progress, due_visits=due_visits)
     result = pyvrp.solve(
         statement,
         _Stop(budget, cancel=cancel),
@@ -127,7 +128,8 @@ class _Stop:
 class _Watcher(IteratedLocalSearchCallbacks):
     """Keeps the best feasible solution and tells of each improvement."""
 
-    def __init__(self, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, progress: Callable[[Progress], None] | None, *, due_visits: int) -> None:
+        self._due_visits = due_visits
         self.best: pyvrp.Solution | None = None
         self._progress = progress
         self._iteration = 0
@@ -149,7 +151,7 @@ class _Watcher(IteratedLocalSearchCallbacks):
             return
         self.best = solution
         if self._progress is not None:
-            missing = solution.num_missing_groups()
+            missing = self._due_visits - solution.num_clients()
             self._progress(Progress(self._iteration, solution.distance(), missing))
 
 

@@ -24,8 +24,12 @@ LEAST_SECONDS = 1e-6
 KMH_TO_M_PER_S = 1 / 3.6
 
 
+# Vertices rounded to centimetres by whoever noded the lines still count as the node.
+SAME_PLACE_M = 0.02
+
+
 class BrokenNetwork(ValueError):
-    """The arrays of a road network do not fit each other."""
+    """The arrays of a road network do not fit each other, or a line does not run from u to v."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +64,11 @@ class RoadNetwork:
             sizes.add(len(self.speed_kmh))
         if len(sizes) != 1:
             raise BrokenNetwork(str(sorted(sizes)))
+        for node, vertex in ((self.u, 0), (self.v, -1)):
+            ends = shapely.get_coordinates(shapely.get_point(self.geometry, vertex))
+            off = np.hypot(*(self.nodes_xy[node] - ends).T)
+            if (off > SAME_PLACE_M).any():
+                raise BrokenNetwork(str(int(np.argmax(off))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +157,8 @@ class TravelMatrix:
     off_road_m: Floats
     straight: npt.NDArray[np.bool_]
     unreachable: tuple[int, ...]
-    terminals_xy: Floats
+    _places_xy: Floats
+    _place: Ints
     _arcs: _Arcs
     _graph: csr_array
 
@@ -161,18 +171,18 @@ class TravelMatrix:
 
         A leg to the same place is a line of no length; one without a way is the straight line.
         """
+        places = [(int(self._place[origin]), int(self._place[goal])) for origin, goal in pairs]
         lines: dict[tuple[int, int], LineString] = {}
-        for origin in sorted({origin for origin, _ in pairs}):
-            goals = {goal for start, goal in pairs if start == origin}
+        for origin in sorted({origin for origin, _ in places}):
             _, before = dijkstra(
                 self._graph, directed=False, indices=origin, return_predecessors=True
             )
-            for goal in goals:
+            for goal in {goal for start, goal in places if start == origin}:
                 lines[origin, goal] = self._line(origin, goal, before=before)
-        return [lines[pair] for pair in pairs]
+        return [lines[pair] for pair in places]
 
     def _line(self, origin: int, goal: int, *, before: npt.NDArray[np.int32]) -> LineString:
-        ends = LineString(self.terminals_xy[[origin, goal]])
+        ends = LineString(self._places_xy[[origin, goal]])
         if origin == goal or before[goal] < 0:
             return ends
         parts: list[Floats] = []
@@ -216,27 +226,39 @@ def travel_matrix(
     TravelMatrix
         Symmetric seconds. Memory: one block of 50 x nodes and the m x m matrices.
     """
-    count = len(terminals_xy)
-    arcs, off_road_m = _arcs(network, terminals_xy, rules=rules, banks=list(banks))
+    # Consecutive reaches share their ends: each place is a source of Dijkstra only once.
+    places_xy, place = np.unique(terminals_xy, axis=0, return_inverse=True)
+    place = place.ravel()
+    joined = [Bank(int(place[bank.start]), int(place[bank.end]), bank.line) for bank in banks]
+    arcs, off_road_m = _arcs(network, places_xy, rules=rules, banks=joined)
     graph = arcs.graph()
-    seconds = np.vstack(
-        [
-            np.empty((0, count)),
-            *(
-                dijkstra(
-                    graph, directed=False, indices=range(first, min(first + CHUNK_SOURCES, count))
-                )[:, :count]
-                for first in range(0, count, CHUNK_SOURCES)
-            ),
-        ]
+    seconds, straight = _with_straight_lines(
+        _shortest(graph, source_count=len(places_xy)), places_xy, rules=rules
     )
-    seconds, straight = _with_straight_lines(seconds, terminals_xy, rules=rules)
     whole: SecondsMatrix = np.where(
         np.isfinite(seconds), np.rint(np.minimum(seconds, UNREACHABLE_S)), UNREACHABLE_S
     ).astype(np.int64)
+    every = np.ix_(place, place)
+    lonely = np.isin(place, _unreachable(whole))
     return TravelMatrix(
-        whole, off_road_m, straight, _unreachable(whole, terminals_xy), terminals_xy, arcs, graph
+        whole[every],
+        off_road_m[place],
+        straight[every],
+        tuple(np.flatnonzero(lonely).tolist()),
+        places_xy,
+        place,
+        arcs,
+        graph,
     )
+
+
+def _shortest(graph: csr_array, *, source_count: int) -> Floats:
+    """Return seconds among the first nodes of the graph, block by block."""
+    blocks = [np.empty((0, source_count))]
+    for first in range(0, source_count, CHUNK_SOURCES):
+        sources = range(first, min(first + CHUNK_SOURCES, source_count))
+        blocks.append(dijkstra(graph, directed=False, indices=sources)[:, :source_count])
+    return np.vstack(blocks)
 
 
 def _arcs(
@@ -356,7 +378,7 @@ def _with_straight_lines(
     return np.where(straight, apart * slow, seconds), straight
 
 
-def _unreachable(seconds: SecondsMatrix, terminals_xy: Floats) -> tuple[int, ...]:
-    elsewhere = np.any(terminals_xy[:, None] != terminals_xy[None], axis=-1)
-    no_way = ~np.any(elsewhere & (seconds < UNREACHABLE_S), axis=1) & elsewhere.any(axis=1)
-    return tuple(np.flatnonzero(no_way).tolist())
+def _unreachable(seconds: SecondsMatrix) -> npt.NDArray[np.intp]:
+    """Return the places that reach no other place, unless there is only one."""
+    reached = (seconds < UNREACHABLE_S).sum(axis=1)
+    return np.flatnonzero((reached <= 1) & (len(seconds) > 1))

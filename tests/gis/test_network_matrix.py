@@ -125,6 +125,21 @@ def test_arrays_of_different_lengths_are_refused() -> None:
         RoadNetwork(whole.nodes_xy, whole.u, whole.v[:1], whole.length_m, whole.geometry)
 
 
+def test_a_line_drawn_against_its_nodes_is_refused() -> None:
+    whole = network_of(CROSS)
+    with pytest.raises(BrokenNetwork):
+        RoadNetwork(whole.nodes_xy, whole.v, whole.u, whole.length_m, whole.geometry)
+
+
+def test_terminals_at_one_place_share_everything() -> None:
+    terminals = np.array([[100.0, 20.0], [1010.0, 400.0], [100.0, 20.0], [5000.0, 0.0]])
+    terminals = np.vstack([terminals, terminals[3]])
+    travel = travel_matrix(network_of(CROSS), terminals, rules=RULES)
+    assert travel.seconds[0, 1:3].tolist() == [175, 0]
+    assert travel.leg(2, 1).equals(travel.leg(0, 1))
+    assert travel.unreachable == (3, 4)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 def test_times_on_a_random_net_equal_floyd_warshall_and_legs_have_that_length(seed: int) -> None:

@@ -193,6 +193,15 @@ def test_a_cancelled_search_still_hands_back_a_valid_plan_and_progress_was_told(
     assert told[0].iteration == 0
 
 
+def test_progress_ends_with_the_travel_and_the_missing_visits_of_the_plan() -> None:
+    # Room for one of three on Monday.
+    tasks = tuple(PatrolTask(f"{n}", 1, 1, 3000, days=frozenset({0})) for n in range(3))
+    problem = WeekProblem(MONDAY, tasks, (crew(shift_min=60),), {"car": line_travel([0, 60])})
+    told: list[Progress] = []
+    solve(problem, seed=1, budget=QUICK, progress=told.append)
+    assert (told[-1].travel_s, told[-1].missing_visits) == (120, 2)
+
+
 def test_a_budget_without_an_end_is_refused() -> None:
     with pytest.raises(EmptyBudget):
         SearchBudget()
