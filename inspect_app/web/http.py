@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "account_locked": 429,
     "form_expired": 400,
     "wrong_step": 409,
+    "page_stale": 409,
     "record_conflict": 409,
     "plan_published": 409,
     "already_imported": 409,
