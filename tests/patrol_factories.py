@@ -1,4 +1,4 @@
-"""A crew's day: station, crew, published plan, task with stops, policies; and a tablet's records."""
+"""A crew's day: crew, published plan, task with stops, policies; and a tablet's records."""
 
 import base64
 import hashlib
