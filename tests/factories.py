@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
 from inspect_app.domain.codes import OrgKind, OwnerDuty
-from inspect_app.models import Account, Finding, Grid, GridOwner, Org, Person, Post
+from inspect_app.models import (
+    Account,
+    Complaint,
+    ComplaintMatter,
+    Finding,
+    Grid,
+    GridOwner,
+    Org,
+    Person,
+    Post,
+)
 from inspect_app.workflows.log_in import password_hash
 
 serial = count(1)
@@ -111,3 +121,38 @@ def log_in(client, account: Account) -> None:
     """Log a test client in through the page."""
     answer = client.post("/login", data={"login": account.login, "password": PASSWORD})
     assert answer.status_code == 302, answer.text
+
+
+def make_matter(
+    session: Session, *, at: datetime, complaints: int = 1, **values
+) -> ComplaintMatter:
+    """Return a matter with so many complaints, all received at `at`."""
+    grid_id = values.pop("grid_id", None)
+    values = {
+        "matter_no": f"SX{next(serial):06d}",
+        "title": "河边异味",
+        "pollution_types": ["water"],
+        "opened_at": at,
+        "grid_id": grid_id,
+        "geom": "SRID=4490;POINT(120.5 30.5)",
+    } | values
+    matter = add(session, ComplaintMatter(**values))
+    for _ in range(complaints):
+        make_complaint(session, matter, at=at)
+    return matter
+
+
+def make_complaint(
+    session: Session, matter: ComplaintMatter, *, at: datetime, **values
+) -> Complaint:
+    values = {
+        "complaint_no": f"TS{next(serial):06d}",
+        "source_channel": "phone_12369",
+        "received_at": at,
+        "registered_at": at,
+        "pollution_types": matter.pollution_types,
+        "summary": "夜间有刺鼻气味",
+        "grid_id": matter.grid_id,
+        "geom": matter.geom,
+    } | values
+    return add(session, Complaint(matter_id=matter.id, **values))

@@ -75,7 +75,7 @@ def clean_track(
 
     Notes
     -----
-    One pass over the fixes in order of time, some 500,000 a second.
+    One pass over the fixes in order of time, some 250,000 a second.
     """
     dropped: Counter[str] = Counter()
     usable = _usable(fixes, max_accuracy_m, dropped).sort_values("at", kind="stable")

@@ -29,6 +29,8 @@ def main() -> None:
 
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    if _module.name.endswith("__main__"):
+        continue
     _command = getattr(importlib.import_module(_module.name), "command", None)
     if isinstance(_command, click.Command):
         main.add_command(_command)

@@ -6,18 +6,10 @@ from sqlalchemy import Connection
 
 from inspect_app.config import Settings
 from inspect_app.db import make_engine
+from inspect_app.migrations import include_object
 from inspect_app.models import Base
 
 LOCK_TIMEOUT = "SET lock_timeout = '10s'"  # A migration waits for nobody longer than this.
-
-
-def include_object(thing, name, kind, *comparison):
-    """Leave PostGIS's tables and the job queue's out of the comparison."""
-    if kind == "table" and name is not None and name.startswith("procrastinate_"):
-        return False
-    if kind == "table" and comparison[0] and getattr(thing, "schema", None) not in (None, "pii"):
-        return False
-    return alembic_helpers.include_object(thing, name, kind, *comparison)
 
 
 def run(connection: Connection) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inspect_app.config import Settings
 from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.codes import Code
 from inspect_app.domain.problems import PROBLEMS, Problem
 from inspect_app.queries.actors import actor_of
 
@@ -43,6 +44,7 @@ STATUS: dict[str, int] = {
 """HTTP status of problems; all others are 422."""
 
 View = Callable[..., Any]
+AnyCode = TypeVar("AnyCode", bound=Code)
 
 
 def init_http(app: Flask) -> None:
@@ -168,6 +170,19 @@ def json_body() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Problem("body_invalid", reason=gettext("应为 JSON 对象"))
     return body
+
+
+def chosen_code(codes: type[AnyCode], text: str) -> AnyCode | None:
+    """Return the code a filter field names; None for an empty field, a refusal for a wrong one."""
+    if not text:
+        return None
+    try:
+        return codes(text)
+    except ValueError as error:
+        expected = "/".join(code.value for code in codes)
+        raise Problem(
+            "field_invalid", field=codes.__name__, expected=expected, found=text
+        ) from error
 
 
 def wants_json() -> bool:

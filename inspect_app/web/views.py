@@ -9,6 +9,8 @@ from flask_babel import gettext
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
+from inspect_app.domain.weeks import week_text
+from inspect_app.queries.metrics import Figure
 from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone
 from inspect_app.web.languages import LANGUAGES, current_language
 
@@ -66,7 +68,14 @@ def init_templates(app: Flask) -> None:
         }
 
     app.jinja_env.filters.update(
-        day=day_text, moment=moment_text, label=label_text, length=length_text, share=share_text
+        day=day_text,
+        moment=moment_text,
+        label=label_text,
+        length=length_text,
+        share=share_text,
+        week=week_text,
+        change_text=change_text,
+        trend=trend,
     )
 
 
@@ -97,3 +106,23 @@ def length_text(metres: float | None) -> str:
 def share_text(share: float | None) -> str:
     """Return a share between 0 and 1 as per cent."""
     return "" if share is None else f"{share * 100:.1f}%"
+
+
+def change_text(figure: Figure) -> str:
+    """Return the change against the period before in words and signs, shares in points."""
+    if figure.change is None:
+        return str(gettext("上周无可比数据"))
+    arrow = "→" if figure.change == 0 else "↑" if figure.change > 0 else "↓"
+    if figure.denominator is None:
+        return str(
+            gettext("较上周 %(arrow)s %(count)s", arrow=arrow, count=abs(int(figure.change)))
+        )
+    points = f"{abs(figure.change) * 100:.1f}"
+    return str(gettext("较上周 %(arrow)s %(points)s 个百分点", arrow=arrow, points=points))
+
+
+def trend(figure: Figure) -> str:
+    """Return whether the change is `better`, `worse` or the `same`; for the colour beside words."""
+    if not figure.change or figure.metric.more_is_better is None:
+        return "same"
+    return "better" if (figure.change > 0) == figure.metric.more_is_better else "worse"

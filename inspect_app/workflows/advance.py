@@ -19,6 +19,7 @@ from inspect_app.domain.transitions import (
     Transition,
     transition,
 )
+from inspect_app.domain.weeks import week_text
 from inspect_app.models import AuditEntry, Event, Finding, PatrolPlan, PatrolTask
 
 Subject = Finding | PatrolTask | PatrolPlan
@@ -109,7 +110,7 @@ def name_of(subject: Subject) -> str:
         return subject.finding_no
     if isinstance(subject, PatrolTask):
         return f"{subject.day:%m-%d} {subject.crew.name}"
-    return f"{subject.week.isocalendar().year}-W{subject.week.isocalendar().week:02d}"
+    return week_text(subject.week)
 
 
 def label_of(kind: str, event: str) -> str:

@@ -61,8 +61,9 @@ def test_another_reference_system_is_refused_by_name(declared: str | None):
     assert refused.value.found == (declared or "none")
 
 
-def test_lengths_are_never_measured_in_web_mercator():
-    series = at(114.0, 30.0).to_crs(3857)
+@pytest.mark.parametrize("code", ["EPSG:3857", "ESRI:102100"])
+def test_lengths_are_never_measured_in_web_mercator(code: str):
+    series = at(114.0, 30.0).to_crs(code)
     with pytest.raises(crs.CRSMismatch):
         crs.require_metric_crs(series)
     with pytest.raises(crs.CRSMismatch):

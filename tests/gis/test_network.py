@@ -118,6 +118,10 @@ def test_a_line_shorter_than_the_snap_vanishes_and_its_ends_are_one():
     assert counts(network) == (2, 3, 1)
 
 
+def test_a_short_line_by_itself_stays():
+    assert counts(node_lines(lines([(0, 0), (0.3, 0)], [(50, 0), (100, 0)]))) == (2, 4, 2)
+
+
 def test_missing_empty_and_zero_length_lines_give_no_edge():
     shapes = [None, shapely.LineString(), shapely.LineString([ORIGIN, ORIGIN])]
     network = node_lines(gpd.GeoDataFrame(geometry=shapes, crs=METRIC))
@@ -167,6 +171,27 @@ def test_edges_start_and_end_at_their_nodes_and_measure_what_they_say(
     again = frame.loc[edges["line"]].geometry.to_numpy()
     starts = shapely.line_interpolate_point(again, edges["from_m"].to_numpy())
     assert shapely.distance(starts, shapely.get_point(edges.geometry.to_numpy(), 0)).max() < 1e-6
+
+
+FINE = st.tuples(st.integers(0, 60), st.integers(0, 12))
+
+
+@settings(max_examples=60, deadline=None)
+@given(ways=st.lists(st.lists(FINE, min_size=2, max_size=5), min_size=1, max_size=8))
+def test_snapping_loses_no_line_but_crumbs(ways: list[list[tuple[int, int]]]):
+    """Vertices every 0.2 m with a snap of 0.5 m: everything nearly meets everything."""
+    frame = lines(*[[(0.2 * x, 0.2 * y) for x, y in way] for way in ways])
+    network = node_lines(frame, snap_m=0.5)
+    kept = network.edges.groupby("line")["length_m"].sum().reindex(frame.index, fill_value=0)
+    crumbs = frame.length - kept
+    pieces = network.edges.groupby("line").size().reindex(frame.index, fill_value=0)
+    assert (crumbs > -1e-6).all()
+    # A dropped edge is at most a snap long, and lies between kept ones or at an end.
+    assert (crumbs <= 0.5 * (2 * pieces + 2) + 1e-6).all()
+    for _, edges in network.edges.groupby("line"):
+        assert (edges["from_m"].to_numpy()[1:] >= edges["to_m"].to_numpy()[:-1] - 1e-9).all()
+    ends = np.concatenate([network.edges["u"], network.edges["v"]])
+    assert set(ends.tolist()) == set(range(len(network.nodes_xy)))
 
 
 def read(path: Path, **options: str) -> gpd.GeoDataFrame:

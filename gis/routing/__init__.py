@@ -1,0 +1,1 @@
+"""The weekly patrol plan: problem, solver, verifier, explanations, road travel times."""

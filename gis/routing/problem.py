@@ -1,0 +1,362 @@
+"""The weekly patrol problem and its plan as plain values, independent of any solving engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+SecondsMatrix = npt.NDArray[np.int64]
+
+# An entry of a travel matrix at or above this (115 days) means: no way from here to there.
+UNREACHABLE_S = 10_000_000
+DAYS_PER_WEEK = 7
+FIRST_WEEKEND_DAY = 5
+SECONDS_PER_MIN = 60
+
+
+class InconsistentProblem(ValueError):
+    """The parts of a week problem contradict each other (unknown node, doubled key, ...)."""
+
+
+class Direction(StrEnum):
+    """The way along a reach: as digitised from start to end node, or against it."""
+
+    forward = "forward"
+    backward = "backward"
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolTask:
+    """One object due this week: a reach (two end nodes) or a stop (both ends the same node).
+
+    Parameters
+    ----------
+    key
+        Name of the object, unique in the problem.
+    start_node, end_node
+        Rows of the travel matrices; equal for a stop.
+    service_s
+        Seconds one visit takes (patrol of the whole reach, or time at the stop).
+    times
+        Visits due this week, 1-7, each on another day.
+    days
+        Day offsets from the Monday of the week (0-6) on which a visit may take place.
+    min_gap_days
+        Least difference of the dates of two visits of this object.
+    must
+        The visit may not wait for another week; it outweighs every overdue and ordinary visit.
+    officers
+        Enforcement officers the crew must have.
+    grid
+        Grid of the object; a crew bound to grids serves only tasks of these.
+    off_road_m
+        Distance to the nearest road where known; only explanations read it.
+    """
+
+    key: str
+    start_node: int
+    end_node: int
+    service_s: int
+    times: int = 1
+    days: frozenset[int] = frozenset(range(FIRST_WEEKEND_DAY))
+    min_gap_days: int = 1
+    one_way: bool = False
+    must: bool = False
+    overdue_days: int = 0
+    priority: int = 0
+    officers: int = 0
+    grid: str | None = None
+    kind: str = "reach"
+    length_m: float = 0.0
+    off_road_m: float | None = None
+
+    @property
+    def is_stop(self) -> bool:
+        """Both ends are one node: there is nothing to walk along."""
+        return self.start_node == self.end_node
+
+    def directions(self) -> tuple[Direction, ...]:
+        """Return the directions in which this task may be served."""
+        if self.is_stop or self.one_way:
+            return (Direction.forward,)
+        return (Direction.forward, Direction.backward)
+
+    def entry(self, direction: Direction) -> int:
+        """Return the node where a visit in this direction begins."""
+        return self.start_node if direction is Direction.forward else self.end_node
+
+    def exit(self, direction: Direction) -> int:
+        """Return the node where a visit in this direction ends."""
+        return self.end_node if direction is Direction.forward else self.start_node
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """People who go out together; every route starts and ends at their home node.
+
+    ``grids`` None means the whole county; ``shift_min`` counts from leaving home to being back.
+    A shift may cross midnight: it belongs to the day on which it starts.
+    """
+
+    key: str
+    home_node: int
+    working_days: frozenset[int]
+    shift_start_min: int
+    shift_min: int
+    officers: int = 0
+    grids: frozenset[str] | None = None
+    mode: str = "car"
+    members: tuple[str, ...] = ()
+
+    @property
+    def shift_s(self) -> int:
+        """Length of the shift in seconds."""
+        return self.shift_min * SECONDS_PER_MIN
+
+    @property
+    def shift_start_s(self) -> int:
+        """Start of the shift in seconds after midnight."""
+        return self.shift_start_min * SECONDS_PER_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a visit is worth, in seconds of travel.
+
+    ``visit_s`` should exceed the longest shift: then no reachable visit is left out merely because
+    it is far away. A must-visit is worth ``must_factor`` times the best other visit.
+    """
+
+    visit_s: int = 36_000
+    overdue_s_per_day: int = 600
+    overdue_days_cap: int = 60
+    priority_s: int = 3_600
+    must_factor: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WeekProblem:
+    """Everything the plan of one week depends on, except seed and budget.
+
+    Parameters
+    ----------
+    week
+        The Monday.
+    tasks, crews
+        What is due and who can go.
+    travel_s
+        Per mode of travel one square matrix of seconds between nodes; need not be symmetric.
+        Entries from ``UNREACHABLE_S`` upwards mean no way.
+
+    Raises
+    ------
+    InconsistentProblem
+        On doubled keys, unknown nodes or modes, times or days outside the week.
+    """
+
+    week: date
+    tasks: tuple[PatrolTask, ...]
+    crews: tuple[Crew, ...]
+    travel_s: Mapping[str, SecondsMatrix]
+    weights: Weights = field(default_factory=Weights)
+
+    def __post_init__(self) -> None:
+        _require(self.week.weekday() == 0, f"{self.week} is not a Monday")
+        _check_keys(self)
+        _check_matrices(self)
+        for task in self.tasks:
+            _check_task(task, node_count=self.node_count)
+        for crew in self.crews:
+            _check_crew(crew, problem=self)
+
+    @property
+    def node_count(self) -> int:
+        """Number of terminal nodes."""
+        return min((len(matrix) for matrix in self.travel_s.values()), default=0)
+
+    def date_of(self, day: int) -> date:
+        """Return the date of a day offset."""
+        return self.week + timedelta(days=day)
+
+    def task_by_key(self) -> dict[str, PatrolTask]:
+        """Return the tasks by their keys."""
+        return {task.key: task for task in self.tasks}
+
+    def crew_by_key(self) -> dict[str, Crew]:
+        """Return the crews by their keys."""
+        return {crew.key: crew for crew in self.crews}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """One visit in a route; times in seconds after midnight of the route's day."""
+
+    task: str
+    direction: Direction
+    arrival_s: int
+    departure_s: int
+    travel_s: int
+    service_s: int
+
+    @property
+    def arrival_min(self) -> int:
+        """Minute of the day at which the visit begins."""
+        return self.arrival_s // SECONDS_PER_MIN
+
+    @property
+    def departure_min(self) -> int:
+        """Minute of the day in which the visit ends."""
+        return self.departure_s // SECONDS_PER_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class CrewDay:
+    """The route of one crew on one day, from home to home; never empty in a plan."""
+
+    crew: str
+    day: int
+    leave_s: int
+    visits: tuple[PlannedVisit, ...]
+    return_travel_s: int
+    return_s: int
+
+    @property
+    def travel_s(self) -> int:
+        """Seconds between visits, from and to home."""
+        return sum(visit.travel_s for visit in self.visits) + self.return_travel_s
+
+    @property
+    def service_s(self) -> int:
+        """Seconds of patrol and stops."""
+        return sum(visit.service_s for visit in self.visits)
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A task of which ``missing`` visits found no place in the week."""
+
+    task: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPlan:
+    """Routes and what they leave out; ``cost`` = travel seconds + worth of the missing visits."""
+
+    week: date
+    routes: tuple[CrewDay, ...]
+    unserved: tuple[Unserved, ...]
+    cost: int
+    seed: int
+    iterations: int
+
+    @property
+    def travel_s(self) -> int:
+        """Seconds of travel in the whole week."""
+        return sum(route.travel_s for route in self.routes)
+
+    @property
+    def service_s(self) -> int:
+        """Seconds of patrol and stops in the whole week."""
+        return sum(route.service_s for route in self.routes)
+
+    @property
+    def overhead_share(self) -> float:
+        """Travel per second of service; 0 for an empty plan."""
+        return self.travel_s / self.service_s if self.service_s else 0.0
+
+
+def may_serve(crew: Crew, task: PatrolTask) -> bool:
+    """Tell whether the crew's grids and officers allow the task on any day."""
+    in_grid = crew.grids is None or task.grid in crew.grids
+    return in_grid and crew.officers >= task.officers
+
+
+def worth_s(task: PatrolTask, *, weights: Weights, priority_cap: int) -> int:
+    """Return what one visit is worth in seconds of travel.
+
+    ``priority_cap`` is the highest priority in the week; it sets the level above which every
+    must-visit lies, so that must > overdue > ordinary whatever the priorities are.
+    """
+    overdue = min(max(task.overdue_days, 0), weights.overdue_days_cap)
+    worth = (
+        weights.visit_s
+        + overdue * weights.overdue_s_per_day
+        + min(max(task.priority, 0), priority_cap) * weights.priority_s
+    )
+    if not task.must:
+        return worth
+    ceiling = (
+        weights.visit_s
+        + weights.overdue_days_cap * weights.overdue_s_per_day
+        + priority_cap * weights.priority_s
+    )
+    return worth + (weights.must_factor - 1) * ceiling
+
+
+def worths(problem: WeekProblem) -> dict[str, int]:
+    """Return the worth of one visit of every task, in seconds of travel."""
+    cap = max((task.priority for task in problem.tasks), default=0)
+    return {
+        task.key: worth_s(task, weights=problem.weights, priority_cap=max(cap, 0))
+        for task in problem.tasks
+    }
+
+
+def patrol_service_s(length_m: float, *, speed_kmh: float, at_least_min: int = 0) -> int:
+    """Return the seconds one patrol of a reach takes at the given speed.
+
+    Parameters
+    ----------
+    length_m
+        Length of the reach in metres of the metric CRS.
+    speed_kmh
+        Speed while looking, not the speed of travel.
+    at_least_min
+        Lower bound from the frequency policy.
+    """
+    walked_s = round(length_m * 3.6 / speed_kmh)
+    return max(walked_s, at_least_min * SECONDS_PER_MIN)
+
+
+def _check_keys(problem: WeekProblem) -> None:
+    for name, keys in (
+        ("task", [task.key for task in problem.tasks]),
+        ("crew", [crew.key for crew in problem.crews]),
+    ):
+        _require(len(set(keys)) == len(keys), f"a {name} key occurs twice")
+
+
+def _check_matrices(problem: WeekProblem) -> None:
+    for mode, matrix in problem.travel_s.items():
+        count = problem.node_count
+        whole = np.issubdtype(matrix.dtype, np.integer) and bool((matrix >= 0).all())
+        _require(matrix.shape == (count, count), f"travel matrix of {mode} is not {count} square")
+        _require(whole, f"travel matrix of {mode} must be whole seconds from 0 on")
+
+
+def _check_task(task: PatrolTask, *, node_count: int) -> None:
+    known = set(range(node_count))
+    week = set(range(DAYS_PER_WEEK))
+    _require({task.start_node, task.end_node} <= known, f"task {task.key} is at an unknown node")
+    _require(1 <= task.times <= DAYS_PER_WEEK, f"task {task.key} is due {task.times} times")
+    _require(task.days <= week, f"task {task.key} has days outside the week")
+    _require(task.service_s >= 0, f"task {task.key} has a negative service")
+    _require(task.min_gap_days >= 1, f"task {task.key} has a gap below one day")
+
+
+def _check_crew(crew: Crew, *, problem: WeekProblem) -> None:
+    week = set(range(DAYS_PER_WEEK))
+    _require(crew.mode in problem.travel_s, f"crew {crew.key}: no matrix for mode {crew.mode}")
+    known = 0 <= crew.home_node < problem.node_count
+    _require(known, f"crew {crew.key} lives at an unknown node")
+    _require(crew.working_days <= week, f"crew {crew.key} has days outside the week")
+    _require(crew.shift_min >= 0, f"crew {crew.key} has a negative shift")
+
+
+def _require(condition: object, fault: str) -> None:
+    if not condition:
+        raise InconsistentProblem(fault)
