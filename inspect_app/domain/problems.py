@@ -51,4 +51,6 @@ PROBLEMS: dict[str, str] = {
     "photo_missing": "照片{sha256}尚未收到",
     "photo_invalid": "照片无法识别:{reason}",
     "not_your_task": "该任务不是您所在班组的任务",
+    "record_early": "记录{uid}先于“开始巡查”到达,稍后重传即可",
+    "patrol_started": "该任务已由{name}在另一台设备上开始巡查",
 }

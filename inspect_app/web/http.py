@@ -37,6 +37,8 @@ STATUS: dict[str, int] = {
     "wrong_step": 409,
     "page_stale": 409,
     "record_conflict": 409,
+    "record_early": 409,
+    "patrol_started": 409,
     "plan_published": 409,
     "already_imported": 409,
     "too_large": 413,
