@@ -40,6 +40,8 @@ PROBLEMS: dict[str, str] = {
     "crs_undeclared": "文件没有坐标系信息,请声明坐标系(如 EPSG:4490、WGS84、GCJ02、BD09)",
     "crs_unknown": "不认识坐标系“{found}”:应为 EPSG 代码或 WGS84、CGCS2000、GCJ02、BD09",
     "kind_unknown": "不认识导入类型“{found}”:应为{expected}",
+    "import_needs_county": "导入会写入全县数据,需要全县范围的岗位",
+    "policy_missing": "{day}没有设置“{policy}”",
     "column_missing": "缺少列“{column}”:文件中的列有{found}",
     "already_imported": "同一文件已在{at}导入过",
     "week_invalid": "周次“{found}”无效:应如 2026-W13",
