@@ -266,7 +266,8 @@ class _Rows:
         frame = pd.DataFrame(self.rows)
         frame["parent_id"] = frame.parent_id.astype("Int64")
         frame.insert(7, "area_km2", np.round(shapely.area(metric) / 1e6, 4))
-        frame["geom"] = shapely.multipolygons(to_storage(metric)[:, None])
+        stored = to_storage(metric)
+        frame["geom"] = [shapely.MultiPolygon(shapely.get_parts(shape)) for shape in stored]
         return Grids(
             gpd.GeoDataFrame(frame, geometry="geom", crs="EPSG:4490"),
             metric,
