@@ -176,8 +176,9 @@ def _raws(
 def _converted(raws: pd.Series, column: Column, context: Context, *, ledger: _Ledger) -> pd.Series:
     converted = column.convert(raws, context)
     values = converted.values.copy()
+    founds, places = raws.tolist(), raws.index.tolist()
     for place in np.flatnonzero(converted.faults != ""):
-        row, found = int(raws.index[place]), raws.iloc[place]
+        row, found = int(places[place]), founds[place]
         reason = str(converted.faults[place])
         if column.lenient:
             reason = "value_defaulted" if reason == "code_unknown" else reason
@@ -186,7 +187,7 @@ def _converted(raws: pd.Series, column: Column, context: Context, *, ledger: _Le
             ledger.refuse(row, reason, column=column.title, found=found)
     for place in np.flatnonzero(np.array([value is None for value in values], dtype=bool)):
         if column.required and converted.faults[place] == "":
-            ledger.refuse(int(raws.index[place]), "value_missing", column=column.title)
+            ledger.refuse(int(places[place]), "value_missing", column=column.title)
         values[place] = column.default
     return pd.Series(values, index=raws.index, dtype=object)
 

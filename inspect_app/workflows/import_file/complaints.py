@@ -8,13 +8,19 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import shapely
+from psycopg import sql
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.codes import PlaceQuality, ReporterMode
 from inspect_app.workflows.import_file.checking import Checked
 from inspect_app.workflows.import_file.kinds import COMPLAINTS
 from inspect_app.workflows.import_file.report import ImportRequest
-from inspect_app.workflows.import_file.writing import cursor_of, insert_rows, raw_texts
+from inspect_app.workflows.import_file.writing import (
+    cursor_of,
+    names,
+    raw_texts,
+    stored_columns,
+)
 from inspect_app.workflows.number import next_number
 
 COMPLAINT_SERIES = "complaint"
@@ -23,7 +29,14 @@ COMPLAINT_PREFIX = "TS"
 MATTER_PREFIX = "SX"
 TITLE_MAX = 60
 _DIGEST_LENGTH = 16
-_REPORTER = ("reporter_mode", "reporter_name", "reporter_phone", "reporter_address")
+_HELPERS = (
+    "respondent_name",
+    "closed_at",
+    "reporter_mode",
+    "reporter_name",
+    "reporter_phone",
+    "reporter_address",
+)
 
 
 def prepare(checked: Checked, request: ImportRequest) -> Checked:
@@ -64,33 +77,66 @@ def _place_quality(rows: pd.DataFrame, shared_place_rows: int) -> pd.Series:
 def insert(
     session: Session, checked: Checked, request: ImportRequest, *, batch_id: int, now: datetime
 ) -> int:
-    """Insert the new complaints with a matter each; their reporters go to their own schema."""
+    """Insert the new complaints with a matter each; their reporters go to their own schema.
+
+    `fresh` holds what the staged rows do not: numbers, what only the matter needs, the reporter.
+    """
+    _stage_fresh(session, checked)
     _number(session, request)
-    _helpers(session, checked)
-    _insert_matters(session)
-    inserted = insert_rows(
-        session,
-        COMPLAINTS,
-        checked,
-        batch_id=batch_id,
-        extra={"registered_at": now},
-        more=("complaint_no", "matter_id"),
+    cursor = cursor_of(session)
+    cursor.execute(_INSERT_MATTERS, {"title_max": TITLE_MAX})
+    columns = (*stored_columns(COMPLAINTS), "raw", "source_row")
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO complaint ({columns}, complaint_no, matter_id, registered_at, source_crs,"
+            " import_batch_id)"
+            " SELECT {staged}, f.complaint_no, m.id, %(now)s, %(crs)s, %(batch)s"
+            " FROM staged s JOIN fresh f USING (source_row)"
+            " JOIN complaint_matter m USING (matter_no) ORDER BY s.source_row"
+        ).format(columns=names(columns), staged=names(columns, "s")),
+        {"now": now, "crs": checked.reference_text[:40], "batch": batch_id},
     )
-    _insert_reporters(session, checked)
+    inserted = cursor.rowcount
+    cursor.execute(_INSERT_REPORTERS)
     return inserted
+
+
+def _stage_fresh(session: Session, checked: Checked) -> None:
+    cursor = cursor_of(session)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.fresh")
+    cursor.execute(
+        "CREATE TEMP TABLE fresh (source_row bigint, respondent_name text, closed_at timestamptz,"
+        " mode text, name text, phone text, address text, complaint_no text, matter_no text)"
+        " ON COMMIT DROP"
+    )
+    cursor.execute(
+        "SELECT source_row FROM staged WHERE source_row NOT IN (SELECT source_row FROM matched)"
+    )
+    fresh = checked.rows.loc[[row - 1 for (row,) in cursor.fetchall()], list(_HELPERS)]
+    copy = "COPY fresh (source_row, respondent_name, closed_at, mode, name, phone, address)"
+    with cursor.copy(f"{copy} FROM STDIN") as stream:
+        for place, *values in zip(
+            fresh.index, *(fresh[name].tolist() for name in _HELPERS), strict=True
+        ):
+            known = [None if pd.isna(value) else value for value in values]
+            stream.write_row((int(place) + 1, *known[:2], _mode(known[2:]), *known[3:]))
+
+
+def _mode(reporter: list[object]) -> str | None:
+    """Return how a reporter is known; None where the file says nothing of one."""
+    mode, *told = reporter
+    if mode is not None:
+        return str(mode)
+    return ReporterMode.NAMED.value if any(told) else None
 
 
 def _number(session: Session, request: ImportRequest) -> None:
     """Take numbers for the new rows, year by year of receipt, in one step a year."""
     cursor = cursor_of(session)
-    cursor.execute(
-        "ALTER TABLE staged ADD complaint_no text, ADD matter_no text, ADD matter_id bigint,"
-        " ADD respondent_name text, ADD closed_at timestamptz"
-    )
     zone = ZoneInfo(request.time_zone).key
     cursor.execute(
-        "SELECT extract(year FROM received_at AT TIME ZONE %s)::int AS year, count(*) FROM staged"
-        " WHERE target_id IS NULL GROUP BY 1 ORDER BY 1",
+        "SELECT extract(year FROM s.received_at AT TIME ZONE %s)::int AS year, count(*)"
+        " FROM staged s JOIN fresh USING (source_row) GROUP BY 1 ORDER BY 1",
         (zone,),
     )
     for year, count in cursor.fetchall():
@@ -106,81 +152,29 @@ def _number(session: Session, request: ImportRequest) -> None:
 
 
 _NUMBER = """
-    UPDATE staged SET
+    UPDATE fresh SET
       complaint_no = %(complaint_prefix)s || lpad((%(complaint)s + n)::text, 6, '0'),
       matter_no = %(matter_prefix)s || lpad((%(matter)s + n)::text, 6, '0')
     FROM (
-      SELECT source_row, row_number() OVER (ORDER BY source_row) - 1 AS n FROM staged
-      WHERE target_id IS NULL
-        AND extract(year FROM received_at AT TIME ZONE %(zone)s)::int = %(year)s
+      SELECT s.source_row, row_number() OVER (ORDER BY s.source_row) - 1 AS n
+      FROM staged s JOIN fresh USING (source_row)
+      WHERE extract(year FROM s.received_at AT TIME ZONE %(zone)s)::int = %(year)s
     ) AS numbered
-    WHERE staged.source_row = numbered.source_row
+    WHERE fresh.source_row = numbered.source_row
 """
-
-
-def _helpers(session: Session, checked: Checked) -> None:
-    """Bring what only the matter needs to the staged rows."""
-    told = checked.rows[["respondent_name", "closed_at"]]
-    told = told[told.notna().any(axis=1)]
-    if told.empty:
-        return
-    cursor = cursor_of(session)
-    cursor.execute(
-        "CREATE TEMP TABLE told (source_row bigint, respondent_name text, closed_at timestamptz)"
-        " ON COMMIT DROP"
-    )
-    with cursor.copy("COPY told FROM STDIN") as stream:
-        for place, row in zip(told.index, told.itertuples(index=False, name=None), strict=True):
-            stream.write_row((int(place) + 1, *(None if pd.isna(one) else one for one in row)))
-    cursor.execute(
-        "UPDATE staged SET respondent_name = t.respondent_name, closed_at = t.closed_at"
-        " FROM told t WHERE t.source_row = staged.source_row"
-    )
-    cursor.execute("DROP TABLE told")
-
-
-def _insert_matters(session: Session) -> None:
-    cursor = cursor_of(session)
-    cursor.execute(
-        """
-        INSERT INTO complaint_matter
-          (matter_no, title, state, severity, pollution_types, respondent_name, opened_at,
-           closed_at, geom)
-        SELECT matter_no, left(summary, %s),
-          CASE WHEN closed_at IS NULL THEN 'registered' ELSE 'closed' END,
-          severity, pollution_types, respondent_name, received_at, closed_at, geom
-        FROM staged WHERE target_id IS NULL ORDER BY source_row
-        """,
-        (TITLE_MAX,),
-    )
-    cursor.execute("CREATE INDEX ON staged (matter_no)")
-    cursor.execute(
-        "UPDATE staged SET matter_id = m.id FROM complaint_matter m"
-        " WHERE m.matter_no = staged.matter_no"
-    )
-
-
-def _insert_reporters(session: Session, checked: Checked) -> None:
-    """Store who complained where no map and no list reads it."""
-    private = checked.rows[list(_REPORTER)]
-    known = private[private.notna().any(axis=1)]
-    if known.empty:
-        return
-    cursor = cursor_of(session)
-    cursor.execute(
-        "CREATE TEMP TABLE told (source_row bigint, mode text, name text, phone text,"
-        " address text) ON COMMIT DROP"
-    )
-    with cursor.copy("COPY told FROM STDIN") as stream:
-        for place, row in zip(known.index, known.itertuples(index=False, name=None), strict=True):
-            mode = row[0] or (ReporterMode.NAMED if any(row[1:]) else ReporterMode.ANONYMOUS)
-            stream.write_row((int(place) + 1, str(mode), *row[1:]))
-    cursor.execute(
-        """
-        INSERT INTO pii.reporter (complaint_id, mode, name, phone, address)
-        SELECT c.id, t.mode, t.name, t.phone, t.address
-        FROM told t JOIN staged s USING (source_row) JOIN complaint c USING (complaint_no)
-        WHERE s.target_id IS NULL
-        """
-    )
-    cursor.execute("DROP TABLE told")
+# A fallback point is not the place of the matter; the complaint keeps it as it came.
+_INSERT_MATTERS = """
+    INSERT INTO complaint_matter
+      (matter_no, title, state, severity, pollution_types, respondent_name, opened_at, closed_at,
+       geom)
+    SELECT f.matter_no, left(s.summary, %(title_max)s),
+      CASE WHEN f.closed_at IS NULL THEN 'registered' ELSE 'closed' END,
+      s.severity, s.pollution_types, f.respondent_name, s.received_at, f.closed_at,
+      CASE WHEN s.place_quality <> 'shared_fallback' THEN s.geom END
+    FROM staged s JOIN fresh f USING (source_row) ORDER BY s.source_row
+"""
+_INSERT_REPORTERS = """
+    INSERT INTO pii.reporter (complaint_id, mode, name, phone, address)
+    SELECT c.id, f.mode, f.name, f.phone, f.address
+    FROM fresh f JOIN complaint c USING (complaint_no) WHERE f.mode IS NOT NULL
+"""

@@ -249,7 +249,10 @@ def instants(raws: pd.Series, context: Context) -> Converted:
     texts = pd.Series([plain(raw) for raw in raws], dtype=object)
     found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us, UTC]")
     open_ = texts != ""
-    for parse in (_epochs, _isos, *(_formatted(text) for text in _INSTANT_FORMATS)):
+    parsers = (_epochs, _isos, *(_formatted(text) for text in _INSTANT_FORMATS))
+    first = texts[open_].iloc[:1]
+    # Most files write all times in one form, so the form of the first one is tried first.
+    for parse in sorted(parsers, key=lambda parse: parse(first, context.time_zone).isna().all()):
         if not open_.any():
             break
         parsed = parse(texts[open_], context.time_zone)

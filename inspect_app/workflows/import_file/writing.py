@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import orjson
 import pandas as pd
 import shapely
@@ -15,9 +14,7 @@ from sqlalchemy.orm import Session
 from gis.rejection import Rejection
 from inspect_app.workflows.import_file.checking import Checked
 from inspect_app.workflows.import_file.kinds import Key, Kind
-from inspect_app.workflows.import_file.values import plain
 
-STAGED = sql.Identifier("staged")
 _SRID = 4490
 
 
@@ -43,24 +40,28 @@ def cursor_of(session: Session) -> Cursor[Any]:
 
 
 def stage(session: Session, kind: Kind, checked: Checked) -> None:
-    """Copy the rows into a temporary table that has the target's column types."""
+    """Copy the rows into a temporary table that has the target's column types.
+
+    `staged` holds the bulk and is never changed, only thinned; `matched` says which stored row is
+    which.
+    """
     columns = stored_columns(kind)
     cursor = cursor_of(session)
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.staged")
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.staged, pg_temp.matched")
     cursor.execute(
         sql.SQL(
-            "CREATE TEMP TABLE staged ON COMMIT DROP AS SELECT source_row, raw, {columns},"
-            " NULL::bigint AS target_id, '{{}}'::bigint[] AS matches FROM {table} WITH NO DATA"
+            "CREATE TEMP TABLE staged ON COMMIT DROP AS"
+            " SELECT source_row, raw, {columns} FROM {table} WITH NO DATA"
         ).format(columns=names(columns), table=sql.Identifier(kind.table))
     )
+    cursor.execute("CREATE TEMP TABLE matched (source_row bigint, id bigint) ON COMMIT DROP")
     copy = sql.SQL("COPY staged (source_row, raw, {columns}) FROM STDIN").format(
         columns=names(columns)
     )
     with cursor.copy(copy) as stream:
         for row in staged_rows(checked, columns):
             stream.write_row(row)
-    cursor.execute("ALTER TABLE staged ADD PRIMARY KEY (source_row)")
-    cursor.execute("UPDATE staged SET matches = '{}'")
+    cursor.execute("CREATE UNIQUE INDEX ON staged (source_row)")
     cursor.execute("ANALYZE staged")
 
 
@@ -99,30 +100,21 @@ def _cells(rows: pd.DataFrame, name: str) -> list[object]:
 def raw_texts(raw: pd.DataFrame) -> list[str]:
     """Return each row's attributes as JSON, without the empty ones."""
     labels = [str(name) for name in raw.columns]
-    return [
-        orjson.dumps(
-            {
-                label: _raw(value)
-                for label, value in zip(labels, values, strict=True)
-                if not _empty(value)
-            },
-            option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS,
-        ).decode()
-        for values in raw.itertuples(index=False, name=None)
-    ]
+    columns = [raw.iloc[:, place].tolist() for place in range(len(labels))]
+    if not columns:
+        return ["{}"] * len(raw)
+    return [_raw_text(dict(zip(labels, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
-def _empty(value: object) -> bool:
-    return value is None or value == "" or (isinstance(value, float) and np.isnan(value))
-
-
-def _raw(value: object) -> object:
-    """Return a raw value; the database's JSON cannot hold the character NUL."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, bool | int | float | np.integer | np.floating):
-        return value
-    return orjson.loads(orjson.dumps(value)) if isinstance(value, dict | list) else plain(value)
+def _raw_text(values: dict[str, object]) -> str:
+    full = {name: value for name, value in values.items() if value is not None and value != ""}
+    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    text = orjson.dumps(full, default=str, option=options).decode()
+    if "\\u0000" not in text:
+        return text
+    # The database's JSON cannot hold the character NUL.
+    clean = {name: str(value).replace("\x00", "") for name, value in full.items()}
+    return orjson.dumps(clean).decode()
 
 
 def match(session: Session, kind: Kind, *, day: date) -> tuple[Rejection, ...]:
@@ -130,38 +122,38 @@ def match(session: Session, kind: Kind, *, day: date) -> tuple[Rejection, ...]:
     cursor = cursor_of(session)
     for key in kind.keys:
         cursor.execute(_match_statement(kind, key), {"day": day})
-    cursor.execute("UPDATE staged SET target_id = matches[1] WHERE cardinality(matches) > 0")
     cursor.execute(
         """
         DELETE FROM staged WHERE source_row IN (
-          SELECT source_row FROM (
-            SELECT source_row, row_number() OVER (PARTITION BY target_id ORDER BY source_row) AS n
-            FROM staged WHERE target_id IS NOT NULL
-          ) AS numbered WHERE n > 1
+          SELECT source_row FROM matched GROUP BY source_row HAVING count(DISTINCT id) > 1
           UNION ALL
-          SELECT source_row FROM staged
-          WHERE (SELECT count(DISTINCT one) FROM unnest(matches) AS one) > 1
+          SELECT m.source_row FROM matched m
+          JOIN (SELECT id, min(source_row) AS first FROM matched GROUP BY id) f USING (id)
+          WHERE m.source_row > f.first
         ) RETURNING source_row
         """
     )
     refused = sorted(row for (row,) in cursor.fetchall())
+    cursor.execute("DELETE FROM matched WHERE source_row NOT IN (SELECT source_row FROM staged)")
+    cursor.execute(
+        "DELETE FROM matched m USING matched o"
+        " WHERE m.source_row = o.source_row AND m.ctid > o.ctid"
+    )
+    cursor.execute("CREATE UNIQUE INDEX ON matched (source_row)")
+    cursor.execute("ANALYZE matched")
     return tuple(Rejection(row, "key_conflict") for row in refused)
 
 
 def _match_statement(kind: Kind, key: Key) -> sql.Composed:
-    equal = sql.SQL(
-        "COALESCE(t.{0}, '') = COALESCE(s.{0}, '')" if key.nulls_equal else "t.{0} = s.{0}"
-    )
+    equal = sql.SQL("t.{0} = s.{0}")
+    if key.nulls_equal:
+        equal = sql.SQL("COALESCE(t.{0}, '') = COALESCE(s.{0}, '')")
     conditions = [equal.format(sql.Identifier(name)) for name in key.columns]
     if kind.current:
-        conditions.append(
-            sql.SQL(
-                "t.valid_from <= %(day)s AND (t.valid_to IS NULL OR t.valid_to > %(day)s)"
-            ).format()
-        )
+        valid = "t.valid_from <= %(day)s AND (t.valid_to IS NULL OR t.valid_to > %(day)s)"
+        conditions.append(sql.SQL(valid).format())
     return sql.SQL(
-        "UPDATE staged SET matches = staged.matches || t.id FROM staged s JOIN {table} t"
-        " ON {conditions} WHERE staged.source_row = s.source_row"
+        "INSERT INTO matched SELECT s.source_row, t.id FROM staged s JOIN {table} t ON {conditions}"
     ).format(table=sql.Identifier(kind.table), conditions=sql.SQL(" AND ").join(conditions))
 
 
@@ -175,8 +167,9 @@ def update_rows(session: Session, kind: Kind, checked: Checked, *, batch_id: int
     cursor.execute(
         sql.SQL(
             "UPDATE {table} t SET ({columns}, source_row, source_crs, import_batch_id) ="
-            " ROW({staged}, s.source_row, %(crs)s, %(batch)s) FROM staged s"
-            " WHERE t.id = s.target_id AND ({stored}) IS DISTINCT FROM ({staged})"
+            " ROW({staged}, s.source_row, %(crs)s, %(batch)s)"
+            " FROM staged s JOIN matched m USING (source_row)"
+            " WHERE t.id = m.id AND ({stored}) IS DISTINCT FROM ({staged})"
         ).format(
             table=sql.Identifier(kind.table),
             columns=names(columns),
@@ -189,28 +182,21 @@ def update_rows(session: Session, kind: Kind, checked: Checked, *, batch_id: int
 
 
 def insert_rows(
-    session: Session,
-    kind: Kind,
-    checked: Checked,
-    *,
-    batch_id: int,
-    extra: Mapping[str, object],
-    more: tuple[str, ...] = (),
+    session: Session, kind: Kind, checked: Checked, *, batch_id: int, extra: Mapping[str, object]
 ) -> int:
-    """Insert the staged rows without a stored one.
-
-    `extra` columns are equal in all; `more` are further columns of the staged rows.
-    """
-    columns = (*stored_columns(kind), "raw", "source_row", *more)
+    """Insert the staged rows without a stored one; `extra` columns are equal in all."""
+    columns = (*stored_columns(kind), "raw", "source_row")
     constants = {"source_crs": checked.reference_text[:40], "import_batch_id": batch_id, **extra}
     cursor = cursor_of(session)
     cursor.execute(
         sql.SQL(
-            "INSERT INTO {table} ({columns}, {more}) SELECT {columns}, {values} FROM staged"
-            " WHERE target_id IS NULL ORDER BY source_row"
+            "INSERT INTO {table} ({columns}, {more}) SELECT {staged}, {values} FROM staged s"
+            " WHERE NOT EXISTS (SELECT FROM matched m WHERE m.source_row = s.source_row)"
+            " ORDER BY s.source_row"
         ).format(
             table=sql.Identifier(kind.table),
             columns=names(columns),
+            staged=names(columns, "s"),
             more=names(constants),
             values=sql.SQL(", ").join(sql.Placeholder(name) for name in constants),
         ),
