@@ -40,6 +40,7 @@ FEATURES_MAX = 5000
 """Features of one answer; the totals beside them are never cut."""
 CLICK_PX = 8
 """How far from the pointer a click still finds something."""
+ID_MAX = 2**63 - 1
 CENTRE = (120.0, 31.0)
 """Where the map opens while no grid is imported."""
 BASE_AGE_S = 300
@@ -90,7 +91,7 @@ def features(key: str) -> Response:
     )
 
 
-@pages.get("/api/layers/<key>/features/<int:feature_id>")
+@pages.get(f"/api/layers/<key>/features/<int(max={ID_MAX}):feature_id>")
 @requires(Permission.MAP_VIEW)
 def feature(key: str, feature_id: int) -> Response:
     """Answer with what a layer shows of one feature; out of scope is not found."""

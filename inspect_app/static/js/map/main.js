@@ -19,7 +19,6 @@ function openView() {
   const [zoom, lat, lon] = state.view ?? [];
   if (state.view) map.setView([lat, lon], zoom, { animate: false });
   else if (configuration.extent) map.fitBounds(configuration.extent, { animate: false });
-  state.moved(map);
 }
 
 function addControls() {
