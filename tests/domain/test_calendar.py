@@ -44,9 +44,7 @@ def test_without_a_deadline_there_is_no_light():
 def test_a_light_never_turns_back(earlier, later, period):
     order = [Light.GREEN, Light.AMBER, Light.RED]
     first, second = sorted((earlier, later))
-    assert order.index(light_after(first, of=period)) <= order.index(
-        light_after(second, of=period)
-    )
+    assert order.index(light_after(first, of=period)) <= order.index(light_after(second, of=period))
 
 
 def test_a_working_day_after_friday_is_monday():
