@@ -344,14 +344,26 @@ def test_a_finding_without_grid_cannot_be_escalated(county: County):
         {"due_at": NOW},
         {"due_at": NOW - timedelta(days=1)},
         {"measure_kind": "flogging"},
-        {"photos": ("0" * 63 + "f",)},
     ],
 )
 def test_a_wrong_field_is_refused(county: County, wrong):
     finding = county.finding("assigned")
     inspector = actor_with(county.session, Role.INSPECTOR)
     problem = county.refusal(finding, "order_rectification", inspector, **wrong)
-    assert problem.code in {"field_invalid", "photo_missing"}
+    assert problem.code == "field_invalid"
+
+
+def test_a_photo_that_was_not_received_is_refused(county: County):
+    finding = county.finding("assigned")
+    unknown = "0" * 63 + "f"
+    problem = county.refusal(finding, "submit_rectification", county.handler, photos=(unknown,))
+    assert (problem.code, problem.facts["sha256"]) == ("photo_missing", unknown)
+
+
+def test_what_a_step_does_not_ask_for_changes_and_records_nothing(county: County):
+    finding = county.finding("verified", handler_person_id=None)
+    event = county.follow(finding, "dismiss", actor_with(county.session, Role.CHIEF))
+    assert (finding.handler_person_id, finding.due_at, event.facts) == (None, None, {})
 
 
 def test_the_photo_of_before_is_no_photo_of_after(county: County):
