@@ -14,21 +14,13 @@ from inspect_app.domain.codes import Code, FindingOrigin, FindingType, Severity
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import STEP_PHOTOS, FindingState, Guard, Transition
 from inspect_app.queries.worklists import Filter
-from inspect_app.workflows.follow_finding import EFFECTS, NOTHING, FollowForm
+from inspect_app.workflows.follow_finding import EFFECTS, FACT_OF_GUARD, NOTHING, FollowForm
 from inspect_app.workflows.follow_many import Chosen
 from inspect_app.workflows.raise_finding import FindingDraft
 
 C = TypeVar("C", bound=Code)
 
-FIELD_OF_GUARD = {
-    Guard.HANDLER: "handler_person_id",
-    Guard.DUE: "due_at",
-    Guard.DEPARTMENT: "department",
-    Guard.CASE_NO: "case_no",
-    Guard.TWO_OFFICERS: "officers",
-    Guard.CURE_PHOTO: "photos",
-    Guard.REASON: "reason",
-}
+FIELD_OF_GUARD = FACT_OF_GUARD | {Guard.REASON: "reason"}
 
 
 @dataclass(frozen=True, slots=True)

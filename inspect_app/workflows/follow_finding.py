@@ -47,12 +47,13 @@ class FollowForm:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a step changes besides the state; columns take facts, become empty, now or one more."""
+    """What a step changes besides the state; columns take facts, become empty, now, 0, +1."""
 
     sets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     clears: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
+    zeroes: tuple[str, ...] = ()
     measure: MeasureKind | None = None
     due_policy: str | None = None
 
@@ -88,7 +89,7 @@ EFFECTS: dict[str, Effect] = {
     "decline_and_close": Effect(stamps=("closed_at",)),
     "close": Effect(stamps=("closed_at",)),
     "perform": Effect(stamps=("closed_at",)),
-    "reopen": Effect(clears=("closed_at", "handler_person_id", "due_at"), counts=()),
+    "reopen": Effect(clears=("closed_at", "handler_person_id", "due_at"), zeroes=("orders",)),
 }
 """What each step brings about; steps without an entry change the state alone."""
 
@@ -113,13 +114,23 @@ def follow(
     session.refresh(finding, with_for_update=True)
     _refuse_stale(session, finding, form)
     row = permitted_row(finding, event, actor=actor)
-    facts = _facts(session, finding, event, form=form, now=now)
+    facts = _facts(session, finding, row, form=form, now=now)
     _refuse_unsuitable(session, finding, facts, now=now)
     step = Step(reason=form.reason.strip(), facts=facts)
     written = advance(session, finding, event, step=step, actor=actor, now=now)
     _bring_about(session, finding, row.event, facts=facts, actor=actor, now=now)
     return written
 
+
+FACT_OF_GUARD = {
+    Guard.HANDLER: "handler_person_id",
+    Guard.DUE: "due_at",
+    Guard.DEPARTMENT: "department",
+    Guard.CASE_NO: "case_no",
+    Guard.TWO_OFFICERS: "officers",
+    Guard.CURE_PHOTO: "photos",
+}
+"""What a person fills in to satisfy a guard; a step keeps only what it asks for."""
 
 STANDING = frozenset({Guard.UPPER_GRID, Guard.NOT_HANDLER, Guard.ROUND_LEFT, Guard.DEPUTY_IF_MAJOR})
 """Guards that nothing filled into a form can satisfy."""
@@ -130,7 +141,7 @@ def obstacle(
 ) -> Guard | None:
     """Return what stands against a step whatever is filled in; None where a form can be offered."""
     shown = FollowForm(state=finding.state, version=0)
-    step = Step(facts=_facts(session, finding, row.event, form=shown, now=now))
+    step = Step(facts=_facts(session, finding, row, form=shown, now=now))
     values = situation(session, finding, row, step=step, actor=actor)
     return failed_guard(row.guards & STANDING, values)
 
@@ -150,27 +161,32 @@ def _refuse_stale(session: Session, finding: Finding, form: FollowForm) -> None:
 
 
 def _facts(
-    session: Session, finding: Finding, event: str, *, form: FollowForm, now: datetime
+    session: Session, finding: Finding, row: Transition, *, form: FollowForm, now: datetime
 ) -> dict[str, Any]:
-    """Return what the form says, completed with what follows from the finding and the rules."""
-    facts: dict[str, Any] = {
+    """Return what the step asks for, completed with what follows from finding and rules."""
+    effect = EFFECTS.get(row.event, NOTHING)
+    said: dict[str, Any] = {
         "handler_person_id": form.handler_person_id,
-        "due_at": form.due_at or default_due(session, finding, event, now=now),
+        "due_at": form.due_at or default_due(session, finding, row.event, now=now),
         "department": form.department.strip(),
         "case_no": form.case_no.strip(),
         "officers": form.officers,
         "photos": tuple(dict.fromkeys(form.photos)),
         "document_no": form.document_no.strip(),
         "measure_kind": form.measure_kind,
-    } | _rules(session, event, now=now)
-    if "upper_grid_id" in EFFECTS.get(event, NOTHING).sets.values():
+    }
+    asked = {FACT_OF_GUARD[guard] for guard in row.guards if guard in FACT_OF_GUARD}
+    asked |= {"photos"} if row.event in STEP_PHOTOS else set()
+    asked |= {"document_no", "measure_kind"} if effect.measure else set()
+    facts = {name: value for name, value in said.items() if value and name in asked}
+    if Guard.ROUND_LEFT in row.guards:
+        facts |= _rules(session, now=now)
+    if Guard.UPPER_GRID in row.guards:
         facts |= _upper(session, finding, now=now)
-    return {name: value for name, value in facts.items() if value}
+    return facts
 
 
-def _rules(session: Session, event: str, *, now: datetime) -> dict[str, Any]:
-    if "orders" not in EFFECTS.get(event, NOTHING).counts:
-        return {}
+def _rules(session: Session, *, now: datetime) -> dict[str, Any]:
     try:
         rounds_max = policy_value(session, "rectification_rounds_max", day=local_day(now))
     except PolicyMissing:
@@ -261,6 +277,7 @@ def _bring_about(
     effect = EFFECTS.get(event, NOTHING)
     changes: dict[str, Any] = {column: facts.get(fact) for column, fact in effect.sets.items()}
     changes |= dict.fromkeys(effect.clears) | dict.fromkeys(effect.stamps, now)
+    changes |= dict.fromkeys(effect.zeroes, 0)
     changes |= {column: getattr(finding, column) + 1 for column in effect.counts}
     for column, value in changes.items():
         setattr(finding, column, value)
