@@ -34,6 +34,7 @@ STATUS: dict[str, int] = {
     "account_locked": 429,
     "form_expired": 400,
     "wrong_step": 409,
+    "page_stale": 409,
     "record_conflict": 409,
     "record_early": 409,
     "patrol_started": 409,
