@@ -10,10 +10,8 @@ from itertools import count
 from uuid import UUID, uuid4
 
 from PIL import Image
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.policies import PROPOSALS
 from inspect_app.models import (
     Account,
     Crew,
@@ -22,7 +20,6 @@ from inspect_app.models import (
     PatrolPlan,
     PatrolStop,
     PatrolTask,
-    Policy,
     Station,
 )
 from tests.factories import FROM, add, serial
@@ -31,22 +28,6 @@ DAY = date(2026, 3, 24)
 START = datetime(2026, 3, 24, 0, 30, tzinfo=UTC)
 CANAL = [(120.50, 30.50), (120.51, 30.50), (120.52, 30.50)]
 """A straight canal of about 1.9 km along a parallel; its two halves are stops 1 and 2."""
-
-
-def make_policies(session: Session) -> None:
-    """Insert the proposed policies that are not there yet."""
-    there = set(session.scalars(select(Policy.key)))
-    for proposal in PROPOSALS:
-        if proposal.key not in there:
-            add(
-                session,
-                Policy(
-                    key=proposal.key,
-                    value={"value": proposal.value},
-                    valid_from=FROM,
-                    source=proposal.source,
-                ),
-            )
 
 
 def make_crew(session: Session, *members: Account, **values) -> Crew:

@@ -18,8 +18,8 @@ from inspect_app.workflows.advance import Step, advance
 from inspect_app.workflows.sync_patrol import Sent, keep_record, keep_segment
 from inspect_app.workflows.sync_patrol.tracks import usable_places
 from tests.conftest import NOW
-from tests.factories import make_account, make_grid
-from tests.patrol_factories import Tablet, make_crew, make_policies, make_task, sha256
+from tests.factories import make_account, make_grid, make_policies
+from tests.patrol_factories import Tablet, make_crew, make_task, sha256
 
 
 def actor_of(account, *roles: Role) -> Actor:

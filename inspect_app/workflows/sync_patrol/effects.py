@@ -20,6 +20,7 @@ from inspect_app.domain.transitions import TaskState, transition
 from inspect_app.models import Event, PatrolLog, PatrolStop, PatrolTask, Person
 from inspect_app.workflows.advance import Step as Advance
 from inspect_app.workflows.advance import advance
+from inspect_app.workflows.raise_finding import FindingDraft, raise_finding
 from inspect_app.workflows.sync_patrol import records
 from inspect_app.workflows.sync_patrol.tracks import refresh_figures
 
@@ -100,6 +101,27 @@ def _stop(session: Session, record: records.StopVisit, arrival: Arrival) -> None
     _add_event(session, subject, change, arrival=arrival, note=note)
 
 
+def _finding(session: Session, record: records.PatrolFinding, arrival: Arrival) -> None:
+    """Raise the finding; it needs no log, so that nothing found is ever turned away."""
+    if record.stop_id is not None:
+        _stop_of(session, record.stop_id, arrival.task)
+    draft = FindingDraft(
+        uid=arrival.uid,
+        finding_type=record.finding_type.value,
+        severity=record.severity.value,
+        description=record.description,
+        lon=record.lon,
+        lat=record.lat,
+        found_at=_found_at(record, arrival),
+        origin=FindingOrigin.PATROL.value,
+        photos=record.photos,
+        patrol_stop_id=record.stop_id,
+        object_kind=None if record.object_kind is None else record.object_kind.value,
+        object_id=record.object_id,
+    )
+    raise_finding(session, draft, actor=arrival.actor, now=arrival.now)
+
+
 def _site_photo(session: Session, record: records.SitePhoto, arrival: Arrival) -> None:
     log = _any_log(session, arrival)
     if record.stop_id is not None:
@@ -122,6 +144,7 @@ EFFECTS: dict[type[records.Step], Effect] = {
     records.PatrolResume: _resume,
     records.StopVisit: _stop,
     records.SitePhoto: _site_photo,
+    records.PatrolFinding: _finding,
     records.PatrolEnd: _end,
 }
 
@@ -237,6 +260,3 @@ def _found_at(record: records.PatrolFinding, arrival: Arrival) -> datetime:
     """
     day_start = arrival.task.starts_at - CLOCK_SLACK
     return record.at if day_start <= record.at <= arrival.now else arrival.now
-
-
-ORIGIN = FindingOrigin.PATROL
