@@ -36,6 +36,8 @@ STATUS: dict[str, int] = {
     "wrong_step": 409,
     "record_conflict": 409,
     "plan_published": 409,
+    "plan_waiting": 409,
+    "county_wide_only": 403,
     "already_imported": 409,
     "too_large": 413,
 }
