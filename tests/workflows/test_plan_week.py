@@ -47,7 +47,8 @@ def stops_of(session: Session, plan: PatrolPlan) -> list[tuple]:
     ]
 
 
-def test_everything_due_is_planned_once_by_the_crew_of_its_grid(session, county):
+@pytest.mark.usefixtures("county")
+def test_everything_due_is_planned_once_by_the_crew_of_its_grid(session):
     plan = planned(session)
     stops = stops_of(session, plan)
     assert sorted((crew, name) for _, crew, _, name, *_ in stops) == [
@@ -62,7 +63,8 @@ def test_everything_due_is_planned_once_by_the_crew_of_its_grid(session, county)
     assert (plan.version, plan.state, plan.seed) == (1, "draft", 1)
 
 
-def test_the_times_are_those_of_the_bureau_and_follow_each_other(session, county):
+@pytest.mark.usefixtures("county")
+def test_the_times_are_those_of_the_bureau_and_follow_each_other(session):
     plan = planned(session)
     for task in plan.tasks:
         local = task.starts_at.astimezone(ZONE)
@@ -76,7 +78,7 @@ def test_the_times_are_those_of_the_bureau_and_follow_each_other(session, county
         spent = (task.ends_at - task.starts_at).total_seconds() / 60
         assert spent == pytest.approx(task.travel_min + task.service_min)
     walked = next(stop for task in plan.tasks for stop in task.stops if "第1段" in stop.name)
-    # 0.02° of longitude at 31° N is 1.91 km; at the policy's 12 km/h that is nine and a half minutes.
+    # 0.02° of longitude at 31° N is 1.91 km; at the policy's 12 km/h 9.5 minutes.
     minutes = (walked.leave_at - walked.arrive_at).total_seconds() / 60
     assert minutes == pytest.approx(9.55, abs=0.1)
 
@@ -96,13 +98,15 @@ def test_the_route_goes_along_road_and_bank_from_the_station_and_back(session, c
     assert task.length_m > 6 * 1900
 
 
-def test_the_same_seed_and_iterations_give_the_same_plan(session, county):
+@pytest.mark.usefixtures("county")
+def test_the_same_seed_and_iterations_give_the_same_plan(session):
     one, other = planned(session), planned(session)
     assert stops_of(session, one) == stops_of(session, other)
     assert (one.version, other.version) == (1, 2)
 
 
-def test_what_was_visited_this_week_is_not_due_again(session, county):
+@pytest.mark.usefixtures("county")
+def test_what_was_visited_this_week_is_not_due_again(session):
     first = planned(session)
     done = next(stop for task in first.tasks for stop in task.stops if "第1段" in stop.name)
     done.result, done.done_at = "done", NOW
@@ -115,7 +119,8 @@ def test_what_was_visited_this_week_is_not_due_again(session, county):
     assert min(task.day for task in again.tasks) >= date(2026, 3, 25)
 
 
-def test_a_visit_counts_on_the_bureaus_day_not_the_clocks(session, county):
+@pytest.mark.usefixtures("county")
+def test_a_visit_counts_on_the_bureaus_day_not_the_clocks(session):
     first = planned(session)
     done = next(stop for task in first.tasks for stop in task.stops if "第1段" in stop.name)
     # Sunday 18:00 UTC is Monday in Shanghai: the visit belongs to the planned week.
@@ -145,7 +150,8 @@ def test_open_urgent_matters_become_stops_where_a_policy_says_so(session, county
     assert not {"一般", "办结"} & set(names)
 
 
-def test_kinds_without_a_policy_are_counted_not_hidden(session, county):
+@pytest.mark.usefixtures("county")
+def test_kinds_without_a_policy_are_counted_not_hidden(session):
     make_source(session, 120.05, 31.0, permit_class="key")
     assert planned(session).figures["unruled"] == {"source": 1}
 
@@ -188,7 +194,8 @@ def test_two_officers_go_where_the_policy_asks_for_them(session, county):
     assert (left.object_id, left.reason) == (outlet.id, "no_officers")
 
 
-def test_progress_names_every_stage(session, county):
+@pytest.mark.usefixtures("county")
+def test_progress_names_every_stage(session):
     told: list[PlanProgress] = []
     plan_week(
         session,
@@ -236,7 +243,8 @@ def test_only_the_whole_countys_planner_makes_plans(session, county):
     assert refused.value.code == "not_permitted"
 
 
-def test_publishing_gives_every_task_to_its_crew_and_is_done_once_a_week(session, county):
+@pytest.mark.usefixtures("county")
+def test_publishing_gives_every_task_to_its_crew_and_is_done_once_a_week(session):
     first, second = planned(session), planned(session)
     assert publish_plan(session, first, actor=SYSTEM, now=NOW) == len(first.tasks)
     assert {task.state for task in first.tasks} == {"published"}
@@ -246,7 +254,8 @@ def test_publishing_gives_every_task_to_its_crew_and_is_done_once_a_week(session
     assert second.state == "draft"
 
 
-def test_a_plan_that_breaks_a_rule_cannot_be_published(session, county):
+@pytest.mark.usefixtures("county")
+def test_a_plan_that_breaks_a_rule_cannot_be_published(session):
     plan = planned(session)
     broken = {"rule": "overtime", "facts": {}, "words": "超时"}
     plan.verdict = {**plan.verdict, "violations": [broken]}
@@ -254,7 +263,8 @@ def test_a_plan_that_breaks_a_rule_cannot_be_published(session, county):
         publish_plan(session, plan, actor=SYSTEM, now=NOW)
 
 
-def test_withdrawing_needs_a_reason_and_spares_what_has_begun(session, county):
+@pytest.mark.usefixtures("county")
+def test_withdrawing_needs_a_reason_and_spares_what_has_begun(session):
     plan = planned(session)
     publish_plan(session, plan, actor=SYSTEM, now=NOW)
     begun = plan.tasks[0]
