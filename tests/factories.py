@@ -1,27 +1,37 @@
 """Smallest valid rows, with generated names; each returns the flushed object."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import count
 from uuid import uuid4
 
-from shapely.geometry import MultiPolygon, box
+from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, box
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import EVERYWHERE, Actor, Role, Scope
-from inspect_app.domain.codes import OrgKind, OwnerDuty
+from inspect_app.domain.codes import OrgKind, OwnerDuty, StationKind
 from inspect_app.domain.policies import PROPOSALS
 from inspect_app.models import (
     Account,
     Complaint,
     ComplaintMatter,
+    Crew,
+    CrewGrid,
+    CrewMember,
     Finding,
+    FrequencyPolicy,
     Grid,
     GridOwner,
     Org,
+    Outlet,
+    PatrolSegment,
     Person,
     Photo,
     Policy,
+    PollutionSource,
     Post,
+    Road,
+    Station,
+    Waterway,
 )
 from inspect_app.workflows.log_in import password_hash
 
@@ -169,6 +179,10 @@ def make_photo(session: Session, *, at: datetime) -> str:
     return sha256
 
 
+METRES_PER_DEGREE = 95_000
+"""Of longitude at 31° N, near enough for lengths in tests."""
+
+
 def make_policies(session: Session) -> None:
     """Fill the policy table with the proposals."""
     session.add_all(
@@ -186,3 +200,93 @@ def actor_with(session: Session, *roles: Role, grid: Grid | None = None) -> Acto
         add(session, Post(person_id=person.id, role=role.value, valid_from=FROM, grid_id=grid_id))
     scope = EVERYWHERE if grid is None else Scope(everywhere=False, grid_paths=(grid.path,))
     return Actor(person.id, person.name, frozenset(roles), scope)
+
+
+def make_frequency(session: Session, kind: str, **values) -> FrequencyPolicy:
+    """Return a frequency policy; by default once a week, ten minutes."""
+    values = {
+        "object_kind": kind,
+        "times": 1,
+        "period_unit": "week",
+        "service_min": 10,
+        "valid_from": FROM,
+        "source": "测试",
+    } | values
+    return add(session, FrequencyPolicy(**values))
+
+
+def make_waterway(session: Session, line: list[tuple[float, float]], **values) -> Waterway:
+    shape = LineString(line)
+    values = {
+        "name": f"河{next(serial)}",
+        "kind": "canal",
+        "level": "main",
+        "length_m": shape.length * METRES_PER_DEGREE,
+        "geom": ewkt(MultiLineString([shape])),
+    } | values
+    return add(session, Waterway(**values))
+
+
+def make_segment(
+    session: Session, waterway: Waterway, line: list[tuple[float, float]], **values
+) -> PatrolSegment:
+    shape = LineString(line)
+    values = {
+        "name": f"{waterway.name}第{next(serial)}段",
+        "length_m": shape.length * METRES_PER_DEGREE,
+        "geom": ewkt(shape),
+    } | values
+    return add(session, PatrolSegment(waterway_id=waterway.id, **values))
+
+
+def make_outlet(session: Session, lon: float, lat: float, **values) -> Outlet:
+    values = {"name": f"排口{next(serial)}", "geom": ewkt(Point(lon, lat))} | values
+    return add(session, Outlet(**values))
+
+
+def make_source(session: Session, lon: float, lat: float, **values) -> PollutionSource:
+    values = {"name": f"企业{next(serial)}", "geom": ewkt(Point(lon, lat))} | values
+    return add(session, PollutionSource(**values))
+
+
+def make_road(session: Session, line: list[tuple[float, float]], **values) -> Road:
+    shape = LineString(line)
+    values = {
+        "road_class": "county",
+        "length_m": shape.length * METRES_PER_DEGREE,
+        "geom": ewkt(MultiLineString([shape])),
+    } | values
+    return add(session, Road(**values))
+
+
+def make_station(session: Session, lon: float, lat: float, **values) -> Station:
+    values = {
+        "name": f"站{next(serial)}",
+        "kind": StationKind.TOWNSHIP_STATION.value,
+        "geom": ewkt(Point(lon, lat)),
+    } | values
+    return add(session, Station(**values))
+
+
+def make_crew(
+    session: Session,
+    station: Station,
+    *,
+    people: tuple[Person, ...] = (),
+    grids: tuple[Grid, ...] = (),
+    **values,
+) -> Crew:
+    """Return a crew; by default Monday to Friday, 8:30 to 16:30, by car at 40 km/h."""
+    values = {
+        "name": f"巡查{next(serial)}组",
+        "weekdays": [1, 2, 3, 4, 5],
+        "shift_start": time(8, 30),
+        "shift_end": time(16, 30),
+        "speed_kmh": 40,
+    } | values
+    crew = add(session, Crew(station_id=station.id, **values))
+    for person in people:
+        add(session, CrewMember(crew_id=crew.id, person_id=person.id, valid_from=FROM))
+    for grid in grids:
+        add(session, CrewGrid(crew_id=crew.id, grid_id=grid.id))
+    return crew

@@ -12,6 +12,7 @@ from inspect_app.models.patrols import (
     PatrolPlan,
     PatrolStop,
     PatrolTask,
+    PlanRun,
     PlanUncovered,
     TrackSegment,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "PatrolTask",
     "Person",
     "Photo",
+    "PlanRun",
     "PlanUncovered",
     "Policy",
     "PollutionSource",

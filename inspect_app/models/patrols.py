@@ -130,6 +130,31 @@ class PatrolPlan(Base):
     tasks: Mapped[list["PatrolTask"]] = relationship(back_populates="plan")
 
 
+class PlanRun(Base):
+    """One request to make a week's plan: what the background job has come to so far.
+
+    `started_at` None means that no worker has taken the job yet; `plan_id` or `problem` ends it.
+    """
+
+    __tablename__ = "plan_run"
+
+    id: Mapped[Key]
+    week: Mapped[date] = mapped_column(index=True)
+    seed: Mapped[int]
+    parameters: Mapped[Json] = mapped_column(JSONB)
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[int] = mapped_column(reference("person.id"))
+    started_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    stage: Mapped[str | None] = mapped_column(String(20))
+    iteration: Mapped[int | None]
+    missing_visits: Mapped[int | None]
+    travel_s: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    plan_id: Mapped[int | None] = mapped_column(reference("patrol_plan.id", cascade=True))
+    problem: Mapped[str | None]
+
+
 class PatrolTask(Base):
     """What one crew does on one day: ordered stops along a way."""
 

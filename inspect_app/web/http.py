@@ -40,6 +40,8 @@ STATUS: dict[str, int] = {
     "record_early": 409,
     "patrol_started": 409,
     "plan_published": 409,
+    "plan_waiting": 409,
+    "county_wide_only": 403,
     "already_imported": 409,
     "too_large": 413,
 }

@@ -1,0 +1,126 @@
+"""`inspect-app plan`: make, and if asked publish, the patrol plan of a week."""
+
+import time
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import click
+from rich.progress import Progress as Bar
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from gis.routing.explain import REASONS, REMEDIES, Reason, Remedy
+from inspect_app.cli.edge import command_transaction, console, now, read_settings, today
+from inspect_app.domain.access import EVERYWHERE, SYSTEM
+from inspect_app.domain.weeks import monday_of, parse_week, week_text
+from inspect_app.models import PatrolPlan
+from inspect_app.queries.plans import board, uncovered
+from inspect_app.workflows.plan_week import PlanProgress, PlanRequest, plan_week
+from inspect_app.workflows.publish_plan import publish_plan
+
+STAGES = {"load": "读取对象、班组和道路", "search": "编排", "draw": "画路线", "write": "写入"}
+UNCOVERED_SHOWN = 20
+"""Lines of the list on the terminal; the page shows all."""
+
+
+@click.command("plan")
+@click.option("--week", "week_name", help="ISO week, e.g. 2026-W13 (default: this week).")
+@click.option("--seed", default=1, show_default=True, help="Start of the search.")
+@click.option("--iterations", type=click.IntRange(1), help="End after so many: reproducible.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after so long.")
+@click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="First day planned.")
+@click.option("--publish", is_flag=True, help="Publish the plan if its check finds no fault.")
+def command(
+    *,
+    week_name: str | None,
+    seed: int,
+    iterations: int | None,
+    seconds: float | None,
+    first_day: datetime | None,
+    publish: bool,
+) -> None:
+    """Make the patrol plan of a week."""
+    request = PlanRequest(
+        zone=ZoneInfo(read_settings().time_zone),
+        seed=seed,
+        iterations=iterations,
+        seconds=seconds,
+        first_day=None if first_day is None else first_day.date(),
+    )
+    week = parse_week(week_name) if week_name else monday_of(today())
+    started = time.perf_counter()
+    with command_transaction() as session:
+        plan = _with_progress(session, week, request=request)
+        if publish:
+            publish_plan(session, plan, actor=SYSTEM, now=now())
+        console.print(_crew_table(session, plan))
+        _print_uncovered(session, plan)
+        _print_verdict(plan, seconds=time.perf_counter() - started)
+
+
+def _with_progress(session: Session, week: date, *, request: PlanRequest) -> PatrolPlan:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        line = bar.add_task(STAGES["load"])
+
+        def tell(told: PlanProgress) -> None:
+            words = STAGES[told.stage]
+            if told.search is not None:
+                words += (
+                    f":第 {told.search.iteration} 轮,缺 {told.search.missing_visits} 次,"
+                    f"行程 {told.search.travel_s / 3600:.1f} h"
+                )
+            bar.update(line, description=words)
+
+        return plan_week(session, week, request=request, actor=SYSTEM, now=now(), progress=tell)
+
+
+def _crew_table(session: Session, plan: PatrolPlan) -> Table:
+    table = Table(title=f"{week_text(plan.week)} 巡查计划 第{plan.version}版({plan.state})")
+    table.add_column("班组")
+    for heading in ("任务", "点位", "km", "小时", "其中行程"):
+        table.add_column(heading, justify="right")
+    crews = board(session, plan, EVERYWHERE)
+    rows = [
+        (
+            crew.name,
+            len(crew.cells),
+            sum(cell.stops for cell in crew.cells.values()),
+            crew.length_m / 1000,
+            crew.hours,
+            crew.travel_hours,
+        )
+        for crew in crews
+    ]
+    for name, tasks, stops, km, hours, travel in rows:
+        table.add_row(name, str(tasks), str(stops), f"{km:.1f}", f"{hours:.1f}", f"{travel:.1f}")
+    table.add_section()
+    sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]] if rows else [0] * 5
+    tasks, stops, *floats = sums
+    table.add_row("合计", str(tasks), str(stops), *(f"{one:.1f}" for one in floats))
+    return table
+
+
+def _print_uncovered(session: Session, plan: PatrolPlan) -> None:
+    lines = uncovered(session, plan, EVERYWHERE)
+    for line in lines[:UNCOVERED_SHOWN]:
+        reason = REASONS[Reason(line.reason.code)] % line.reason.facts
+        remedies = ";".join(REMEDIES[Remedy(fix.code)] % fix.facts for fix in line.fixes)
+        console.print(
+            f"未安排 {line.name} 缺{line.missing}次:{reason}。可行办法:{remedies or '无'}"
+        )
+    if len(lines) > UNCOVERED_SHOWN:
+        console.print(f"…… 另有 {len(lines) - UNCOVERED_SHOWN} 个对象未安排")
+
+
+def _print_verdict(plan: PatrolPlan, *, seconds: float) -> None:
+    verdict, figures = plan.verdict, plan.figures
+    for violation in verdict["violations"]:
+        console.print(f"[red]违反规则[/red] {violation['words']}")
+    found = "通过" if not verdict["violations"] else f"{len(verdict['violations'])} 处违反规则"
+    console.print(
+        f"核验{found}:安排 {verdict['served_visits']}/{verdict['due_visits']} 次,"
+        f"行程占巡查 {figures['overhead_share'] * 100:.0f}%,"
+        f"{figures['iterations']} 轮,用时 {seconds:.1f} s {figures['seconds']}"
+    )

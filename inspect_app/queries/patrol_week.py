@@ -1,0 +1,303 @@
+"""What the plan of a week is made from: objects, their frequencies and history, crews, roads."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ColumnElement, Select, case, cast, func, literal, null, or_, select
+from sqlalchemy import String as SqlString
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from gis.crs import STORAGE_CRS
+from gis.periods import MonthDay, Unit
+from gis.schedule import FrequencyPolicy
+from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, PermitClass, StopResult, ZoneLevel
+from inspect_app.models import (
+    ComplaintMatter,
+    Crew,
+    CrewGrid,
+    CrewMember,
+    Grid,
+    KeyUnitListing,
+    Outlet,
+    PatrolSegment,
+    PatrolStop,
+    Person,
+    PollutionSource,
+    ProtectionZone,
+    Road,
+    Station,
+    WaterSource,
+    Waterway,
+)
+from inspect_app.models import FrequencyPolicy as FrequencyRow
+from inspect_app.queries.policies import frequency_policies
+
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+HISTORY_DAYS = 800
+"""Two years and a little: the longest period of a frequency is a year, looked at twice."""
+WORKDAYS = frozenset(range(5))
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolObject:
+    """Something that is patrolled: a segment (a line) or a place (a point), in EPSG:4490."""
+
+    kind: ObjectKind
+    id: int
+    name: str
+    object_class: str | None
+    grid_id: int | None
+    shape: BaseGeometry
+
+    @property
+    def key(self) -> str:
+        """The name of the object in a week's problem."""
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CrewOfWeek:
+    """A crew as it can go out in a week; `grid_ids` None means the whole county."""
+
+    id: int
+    name: str
+    home: BaseGeometry
+    weekdays: frozenset[int]
+    shift_start_min: int
+    shift_min: int
+    mode: str
+    speed_kmh: float
+    officers: int
+    members: tuple[str, ...]
+    grid_ids: frozenset[int] | None
+
+    @property
+    def travel(self) -> str:
+        """Crews that travel alike share one travel matrix of this name."""
+        return f"{self.mode} {self.speed_kmh:g} km/h"
+
+
+def objects_to_patrol(session: Session, *, day: date) -> list[PatrolObject]:
+    """Return everything a frequency policy may speak of, by kind and id.
+
+    Closed outlets and sources and finished matters are left out. The class is the waterway's level,
+    the outlet's class, the permit class (`key` also for sources on a list of key units of the
+    year), the strictest level of the water source's zones, the severity of a matter.
+    """
+    found = []
+    for kind, statement in _statements(day).items():
+        for number, name, object_class, grid_id, shape in session.execute(statement):
+            geometry = shapely.from_wkb(bytes(shape))
+            found.append(PatrolObject(kind, number, name, object_class, grid_id, geometry))
+    return found
+
+
+def in_known_classes(
+    objects: Iterable[PatrolObject], policies: Iterable[FrequencyPolicy]
+) -> list[PatrolObject]:
+    """Return the objects with each class replaced by the nearest one above that a policy names.
+
+    Outlet class `1.1` lies under `1`: it follows the policy of `1` where `1.1` has none.
+    """
+    named = {(policy.object_kind, policy.object_class) for policy in policies}
+
+    def known(one: PatrolObject) -> PatrolObject:
+        if one.object_class is None or (str(one.kind), one.object_class) in named:
+            return one
+        return replace(one, object_class=one.object_class.split(".")[0])
+
+    return [known(one) for one in objects]
+
+
+def week_policies(
+    session: Session, *, week: date, weekdays: frozenset[int]
+) -> list[FrequencyPolicy]:
+    """Return the frequency policies valid on the Monday, for the schedule.
+
+    `weekdays` are those on which any crew works. Policies counted in days mean working days, so
+    that one crew on Saturday duty does not make the whole county due on Saturday.
+    """
+    return [
+        _policy(row, weekdays=weekdays or WORKDAYS) for row in frequency_policies(session, day=week)
+    ]
+
+
+def visit_dates(session: Session, *, week: date, zone: ZoneInfo) -> pd.DataFrame:
+    """Return `object`, `date` of every visit done up to the end of the week, in the zone's days."""
+    since = datetime.combine(week - timedelta(days=HISTORY_DAYS), time(), zone)
+    until = datetime.combine(week + timedelta(days=7), time(), zone)
+    rows = session.execute(
+        select(PatrolStop.object_kind, PatrolStop.object_id, PatrolStop.done_at)
+        .where(
+            PatrolStop.result == StopResult.DONE,
+            PatrolStop.done_at >= since,
+            PatrolStop.done_at < until,
+        )
+        .order_by(PatrolStop.done_at)
+    ).all()
+    return pd.DataFrame(
+        {
+            "object": [f"{kind}:{number}" for kind, number, _ in rows],
+            "date": [None if at is None else at.astimezone(zone).date() for _, _, at in rows],
+        }
+    )
+
+
+def crews_of_week(session: Session, *, week: date) -> list[CrewOfWeek]:
+    """Return the active crews by name, with the members of the week's Monday."""
+    members = _members(session, day=week)
+    grids = _crew_grids(session)
+    rows = session.execute(
+        select(Crew, func.ST_AsBinary(Station.geom))
+        .join(Station, Station.id == Crew.station_id)
+        .where(Crew.active)
+        .order_by(Crew.name)
+    )
+    return [
+        CrewOfWeek(
+            id=crew.id,
+            name=crew.name,
+            home=shapely.from_wkb(bytes(home)),
+            weekdays=frozenset(weekday - 1 for weekday in crew.weekdays),
+            shift_start_min=_minute(crew.shift_start),
+            shift_min=_minute(crew.shift_end) - _minute(crew.shift_start),
+            mode=crew.mode,
+            speed_kmh=crew.speed_kmh,
+            officers=sum(certified for _, certified in members.get(crew.id, [])),
+            members=tuple(name for name, _ in members.get(crew.id, [])),
+            grid_ids=grids.get(crew.id),
+        )
+        for crew, home in rows
+    ]
+
+
+def open_roads(session: Session) -> gpd.GeoDataFrame:
+    """Return the roads that are not closed, indexed by id, in EPSG:4490."""
+    rows = session.execute(
+        select(Road.id, func.ST_AsBinary(Road.geom)).where(~Road.closed).order_by(Road.id)
+    ).all()
+    return gpd.GeoDataFrame(
+        index=pd.Index([number for number, _ in rows], dtype="int64"),
+        geometry=[shapely.from_wkb(bytes(shape)) for _, shape in rows],
+        crs=STORAGE_CRS,
+    )
+
+
+def grid_names(session: Session) -> dict[int, str]:
+    """Return the name of every grid by id."""
+    return {grid.id: grid.name for grid in session.execute(select(Grid.id, Grid.name))}
+
+
+def _statements(day: date) -> dict[ObjectKind, Select[Any]]:
+    listed = select(KeyUnitListing.source_id).where(KeyUnitListing.year == day.year)
+    permit = case(
+        (PollutionSource.id.in_(listed), PermitClass.KEY.value),
+        else_=PollutionSource.permit_class,
+    )
+    segment_name = case(
+        (func.strpos(PatrolSegment.name, Waterway.name) > 0, PatrolSegment.name),
+        else_=Waterway.name + literal(" ") + PatrolSegment.name,
+    )
+    return {
+        ObjectKind.SEGMENT: _columns(PatrolSegment, segment_name, Waterway.level).join(
+            Waterway, Waterway.id == PatrolSegment.waterway_id
+        ),
+        ObjectKind.OUTLET: _columns(Outlet, Outlet.name, Outlet.outlet_class).where(~Outlet.closed),
+        ObjectKind.SOURCE: _columns(PollutionSource, PollutionSource.name, permit).where(
+            ~PollutionSource.closed
+        ),
+        ObjectKind.WATER_SOURCE: _columns(WaterSource, WaterSource.name, _strictest_zone()),
+        ObjectKind.MATTER: _columns(
+            ComplaintMatter, ComplaintMatter.title, ComplaintMatter.severity
+        ).where(
+            ComplaintMatter.state.in_([state.value for state in MATTER_OPEN]),
+            ComplaintMatter.geom.is_not(None),
+        ),
+    }
+
+
+def _columns(
+    table: Any,  # noqa: ANN401 - any of the five tables of patrolled things
+    name: Column,
+    object_class: Column,
+) -> Select[Any]:
+    shape = func.ST_AsBinary(table.geom)
+    return select(table.id, name, object_class, table.grid_id, shape).order_by(table.id)
+
+
+def _strictest_zone() -> ColumnElement[Any]:
+    strictness = {level.value: rank for rank, level in enumerate(ZoneLevel)}
+    return func.coalesce(
+        select(ProtectionZone.zone_level)
+        .where(ProtectionZone.water_source_id == WaterSource.id)
+        .order_by(case(strictness, value=ProtectionZone.zone_level))
+        .limit(1)
+        .scalar_subquery(),
+        cast(null(), SqlString),
+    )
+
+
+def _policy(row: FrequencyRow, *, weekdays: frozenset[int]) -> FrequencyPolicy:
+    unit = Unit(row.period_unit)
+    season = None
+    if row.season_from and row.season_to:
+        season = (_month_day(row.season_from), _month_day(row.season_to))
+    return FrequencyPolicy(
+        key=str(row.id),
+        object_kind=row.object_kind,
+        times=row.times,
+        unit=unit,
+        object_class=row.object_class,
+        season=season,
+        min_gap_h=math.ceil(row.min_gap_h),
+        service_min=math.ceil(row.service_min),
+        weekdays=WORKDAYS if unit in (Unit.day, Unit.two_days) else weekdays,
+        priority=row.priority,
+        two_officers=row.two_officers,
+        source=row.source,
+    )
+
+
+def _month_day(text: str) -> MonthDay:
+    month, day = text.split("-")
+    return int(month), int(day)
+
+
+def _minute(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
+
+
+def _members(session: Session, *, day: date) -> dict[int, list[tuple[str, bool]]]:
+    rows = session.execute(
+        select(CrewMember.crew_id, Person.name, Person.certificate_no.is_not(None))
+        .join(Person, Person.id == CrewMember.person_id)
+        .where(
+            Person.active,
+            CrewMember.valid_from <= day,
+            or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > day),
+        )
+        .order_by(Person.id)
+    )
+    members: dict[int, list[tuple[str, bool]]] = {}
+    for crew_id, name, certified in rows:
+        members.setdefault(crew_id, []).append((name, certified))
+    return members
+
+
+def _crew_grids(session: Session) -> dict[int, frozenset[int]]:
+    top = select(CrewGrid.crew_id, Grid.path).join(Grid, Grid.id == CrewGrid.grid_id).subquery()
+    rows = session.execute(
+        select(top.c.crew_id, Grid.id).join(top, Grid.path.startswith(top.c.path))
+    )
+    grids: dict[int, set[int]] = {}
+    for crew_id, grid_id in rows:
+        grids.setdefault(crew_id, set()).add(grid_id)
+    return {crew_id: frozenset(ids) for crew_id, ids in grids.items()}

@@ -1,0 +1,268 @@
+"""Build a week: what is due, who can go and how long every way takes, as one week problem."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+from shapely.geometry import LineString, Point
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy.orm import Session
+
+from gis.crs import STORAGE_CRS, metric_crs_for, to_metric
+from gis.network import node_lines
+from gis.routing.network_matrix import (
+    Bank,
+    RoadNetwork,
+    TravelMatrix,
+    TravelRules,
+    travel_matrix,
+)
+from gis.routing.problem import Crew, WeekProblem
+from gis.routing.tasks import patrol_tasks
+from gis.schedule import FrequencyPolicy, due_visits, without_policy
+from inspect_app.domain.problems import Problem
+from inspect_app.domain.weeks import week_text
+from inspect_app.queries.patrol_week import (
+    CrewOfWeek,
+    PatrolObject,
+    crews_of_week,
+    in_known_classes,
+    objects_to_patrol,
+    open_roads,
+    visit_dates,
+    week_policies,
+)
+from inspect_app.queries.policies import policy_value
+
+PLACE_COLUMNS = (
+    "object",
+    "kind",
+    "start_node",
+    "end_node",
+    "length_m",
+    "one_way",
+    "grid",
+    "off_road_m",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TravelPolicies:
+    """The policy rows that say how crews move, as valid on the week's Monday."""
+
+    patrol_kmh: float
+    detour: float
+    snap_m: float
+
+    def rules(self, *, speed_kmh: float, has_roads: bool) -> TravelRules:
+        """Return the rules of one speed; without any road all ways are straight lines."""
+        if not has_roads:
+            return TravelRules(
+                off_road_kmh=speed_kmh, detour=self.detour, snap_m=0.0, straight_m=math.inf
+            )
+        return TravelRules(
+            road_kmh=speed_kmh,
+            bank_kmh=min(speed_kmh, self.patrol_kmh),
+            detour=self.detour,
+            snap_m=self.snap_m,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeekToPlan:
+    """A week problem with what is needed to write its plan down.
+
+    `objects` are those due, by the keys of the problem's tasks; `shapes` their geometry in the
+    metric CRS; `policy_of` the frequency policy each follows; `unruled` counts objects by kind to
+    which no frequency policy applies.
+    """
+
+    problem: WeekProblem
+    objects: Mapping[str, PatrolObject]
+    shapes: Mapping[str, LineString | Point]
+    crews: Mapping[str, CrewOfWeek]
+    travel: Mapping[str, TravelMatrix]
+    metric_crs: CRS
+    policies: Mapping[str, FrequencyPolicy]
+    policy_of: Mapping[str, str]
+    unruled: Mapping[str, int]
+    moves: TravelPolicies
+
+
+def build_week(
+    session: Session, week: date, *, zone: ZoneInfo, first_day: date | None = None
+) -> WeekToPlan:
+    """Return the problem of a week from the database.
+
+    Parameters
+    ----------
+    week
+        The Monday.
+    zone
+        The bureau's time zone; patrol history counts by its days.
+    first_day
+        Days before it are not planned, e.g. those already over when a week is planned again.
+
+    Raises
+    ------
+    Problem
+        `no_crews` when no crew works on any of the days, `nothing_due` when nothing is due.
+    """
+    start = 0 if first_day is None else max(0, (first_day - week).days)
+    crews = [
+        crew
+        for crew in crews_of_week(session, week=week)
+        if max(crew.weekdays, default=-1) >= start
+    ]
+    if not crews:
+        raise Problem("no_crews")
+    weekdays = frozenset().union(*(crew.weekdays for crew in crews))
+    policies = week_policies(session, week=week, weekdays=weekdays)
+    objects = in_known_classes(objects_to_patrol(session, day=week), policies)
+    ledger = _ledger(objects)
+    due = due_visits(ledger, policies, visit_dates(session, week=week, zone=zone), week=week)
+    due = _from_day(due, first=start)
+    if due.empty:
+        raise Problem("nothing_due", week=week_text(week))
+    by_key = {one.key: one for one in objects}
+    wanted = {key: by_key[key] for key in due["object"]}
+    places = _Places(list(crews), list(wanted.values()))
+    moves = TravelPolicies(
+        patrol_kmh=policy_value(session, "patrol_speed_kmh", day=week),
+        detour=policy_value(session, "detour_factor", day=week),
+        snap_m=policy_value(session, "snap_road_max_m", day=week),
+    )
+    travel = _travel(open_roads(session), places, moves=moves)
+    unruled = without_policy(ledger, policies, week=week)
+    problem = WeekProblem(
+        week,
+        patrol_tasks(due, places.table(travel), patrol_kmh=moves.patrol_kmh),
+        tuple(_crew(crew, node=node, start=start) for node, crew in enumerate(crews)),
+        {name: matrix.seconds for name, matrix in travel.items()},
+    )
+    return WeekToPlan(
+        problem=problem,
+        objects=wanted,
+        shapes=places.shapes,
+        crews={crew.name: crew for crew in crews},
+        travel=travel,
+        metric_crs=places.metric_crs,
+        policies={policy.key: policy for policy in policies},
+        policy_of=dict(zip(due["object"], due["policy"], strict=True)),
+        unruled=unruled["object_kind"].value_counts().to_dict(),
+        moves=moves,
+    )
+
+
+class _Places:
+    """The terminals of the travel matrices: homes first, then start and end of each object."""
+
+    def __init__(self, crews: Sequence[CrewOfWeek], objects: Sequence[PatrolObject]) -> None:
+        self.objects = objects
+        self.crew_list = crews
+        stored = gpd.GeoSeries(
+            [crew.home for crew in crews] + [one.shape for one in objects], crs=STORAGE_CRS
+        )
+        self.metric_crs = metric_crs_for(stored.total_bounds.tolist())
+        metric = to_metric(stored, metric_crs=self.metric_crs).to_numpy()
+        homes, lines = metric[: len(crews)], metric[len(crews) :]
+        self.shapes: dict[str, BaseGeometry] = {
+            one.key: line for one, line in zip(objects, lines, strict=True)
+        }
+        self._nodes: list[tuple[int, int]] = []
+        xy = [home.coords[0] for home in homes]
+        for line in lines:
+            start = len(xy)
+            is_stop = line.geom_type == "Point"
+            xy += [line.coords[0]] if is_stop else [line.coords[0], line.coords[-1]]
+            self._nodes.append((start, len(xy) - 1))
+        self.xy = np.array(xy, dtype=float)[:, :2]
+
+    def banks(self) -> list[Bank]:
+        """Return the due segments: their banks can be travelled."""
+        return [
+            Bank(start, end, self.shapes[one.key])
+            for one, (start, end) in zip(self.objects, self._nodes, strict=True)
+            if start != end
+        ]
+
+    def table(self, travel: Mapping[str, TravelMatrix]) -> pd.DataFrame:
+        """Return the table of places that the tasks are made from."""
+        off_road_m = next(iter(travel.values())).off_road_m
+        rows = [
+            (
+                one.key,
+                str(one.kind),
+                start,
+                end,
+                self.shapes[one.key].length,
+                False,
+                None if one.grid_id is None else str(one.grid_id),
+                off_road_m[start],
+            )
+            for one, (start, end) in zip(self.objects, self._nodes, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=list(PLACE_COLUMNS))
+
+
+def _ledger(objects: Iterable[PatrolObject]) -> pd.DataFrame:
+    rows = [(one.key, str(one.kind), one.object_class) for one in objects]
+    return pd.DataFrame(rows, columns=["object", "object_kind", "object_class"], dtype=object)
+
+
+def _from_day(due: pd.DataFrame, *, first: int) -> pd.DataFrame:
+    """Return what is due on the days that are left; visits cannot outnumber these."""
+    days = [tuple(day for day in days if day >= first) for days in due["days"]]
+    visits = [
+        min(number, max(1, len(left))) for number, left in zip(due["visits"], days, strict=True)
+    ]
+    return due.assign(days=days, visits=visits)
+
+
+def _travel(
+    roads: gpd.GeoDataFrame, places: _Places, *, moves: TravelPolicies
+) -> dict[str, TravelMatrix]:
+    network = _road_network(roads, metric_crs=places.metric_crs)
+    banks = places.banks()
+    speeds = {crew.travel: crew.speed_kmh for crew in places.crew_list}
+    return {
+        name: travel_matrix(
+            network,
+            places.xy,
+            rules=moves.rules(speed_kmh=speed, has_roads=len(network.u) > 0),
+            banks=banks,
+        )
+        for name, speed in speeds.items()
+    }
+
+
+def _road_network(roads: gpd.GeoDataFrame, *, metric_crs: CRS) -> RoadNetwork:
+    noded = node_lines(to_metric(roads, metric_crs=metric_crs))
+    return RoadNetwork(
+        noded.nodes_xy,
+        noded.edges["u"].to_numpy(dtype=np.int64),
+        noded.edges["v"].to_numpy(dtype=np.int64),
+        noded.edges["length_m"].to_numpy(dtype=float),
+        noded.edges.geometry.to_numpy(),
+    )
+
+
+def _crew(crew: CrewOfWeek, *, node: int, start: int) -> Crew:
+    grids = None if crew.grid_ids is None else frozenset(str(one) for one in crew.grid_ids)
+    return Crew(
+        crew.name,
+        node,
+        frozenset(day for day in crew.weekdays if day >= start),
+        crew.shift_start_min,
+        crew.shift_min,
+        officers=crew.officers,
+        grids=grids,
+        mode=crew.travel,
+        members=crew.members,
+    )

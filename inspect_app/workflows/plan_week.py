@@ -1,0 +1,355 @@
+"""Plan a week: solve what is due, check it independently, explain what is left out, store it."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as day_time
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+from geoalchemy2 import WKBElement
+from geoalchemy2.shape import from_shape
+from shapely.geometry import MultiLineString
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from gis.crs import STORAGE_SRID, to_storage
+from gis.routing.explain import Explanation, UnservedReason, explain
+from gis.routing.geometry import RouteGeometry, route_geometry
+from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
+from gis.routing.solve import Progress, SearchBudget, solve
+from gis.routing.verify import Verdict, verify
+from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.problems import Problem
+from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
+from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.models.base import Json
+from inspect_app.queries.patrol_week import grid_names
+from inspect_app.workflows.advance import Step, record
+from inspect_app.workflows.build_week import WeekToPlan, build_week
+
+SECONDS_PER_MIN = 60
+DEFAULT_SECONDS = 15.0
+"""Search time nobody chose; a county week of ten crews gains little after it."""
+PLAN_LOCK = 7305
+"""First half of the advisory lock that makes versions of a week one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """How a plan is to be made.
+
+    Parameters
+    ----------
+    zone
+        The bureau's time zone.
+    seed
+        Start of the search; the same seed and `iterations` give the same plan.
+    iterations, seconds
+        When the search stops, whichever comes first; neither means `DEFAULT_SECONDS`.
+    first_day
+        Days before it are not planned.
+    """
+
+    zone: ZoneInfo
+    seed: int = 1
+    iterations: int | None = None
+    seconds: float | None = None
+    first_day: date | None = None
+
+    @property
+    def budget(self) -> SearchBudget:
+        """The budget of the search."""
+        if self.iterations is None and self.seconds is None:
+            return SearchBudget(seconds=DEFAULT_SECONDS)
+        return SearchBudget(iterations=self.iterations, seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProgress:
+    """How far the making of a plan is; the search fields are None outside the search."""
+
+    stage: str
+    search: Progress | None = None
+
+
+Tell = Callable[[PlanProgress], None]
+
+
+def plan_week(
+    session: Session,
+    week: date,
+    *,
+    request: PlanRequest,
+    actor: Actor,
+    now: datetime,
+    progress: Tell | None = None,
+) -> PatrolPlan:
+    """Make a new version of a week's plan, as a draft.
+
+    The plan covers the whole county, so its maker must hold the county: a plan of one township
+    would take crews that other townships count on. The verdict of the independent check is stored
+    with the plan; one with violations cannot be published.
+
+    Parameters
+    ----------
+    week
+        The Monday.
+    progress
+        Told at each stage (`load`, `search`, `draw`, `write`) and with each better plan found.
+
+    Raises
+    ------
+    Problem
+        `not_permitted`, `county_wide_only`, `no_crews`, `nothing_due`.
+    """
+    tell = progress or (lambda _: None)
+    require_county(actor, Permission.PLAN_MAKE)
+    clock = _StopWatch()
+    tell(PlanProgress("load"))
+    built = build_week(session, week, zone=request.zone, first_day=request.first_day)
+    clock.mark("load")
+    tell(PlanProgress("search"))
+    found = solve(
+        built.problem,
+        seed=request.seed,
+        budget=request.budget,
+        progress=lambda one: tell(PlanProgress("search", one)),
+    )
+    verdict = verify(built.problem, found)
+    explanation = explain(built.problem, found)
+    clock.mark("search")
+    tell(PlanProgress("draw"))
+    drawn = [draw(built, route) for route in found.routes]
+    clock.mark("draw")
+    tell(PlanProgress("write"))
+    plan = _new_plan(session, week, request=request, actor=actor, now=now)
+    plan.parameters = _parameters(request, built=built)
+    plan.figures = _figures(built, found, explanation=explanation)
+    plan.verdict = verdict_facts(verdict)
+    record(session, plan, _birth("plan", "draft"), step=Step(), actor=actor, now=now)
+    for route, lines in zip(found.routes, drawn, strict=True):
+        task = _task(built, route, lines=lines, zone=request.zone)
+        plan.tasks.append(task)
+        record(session, task, _birth("task", "plan"), step=Step(), actor=actor, now=now)
+    names = grid_names(session)
+    session.add_all(_uncovered(plan, built, reason, names=names) for reason in explanation.unserved)
+    plan.figures = {**plan.figures, "seconds": clock.seconds}
+    session.flush()
+    return plan
+
+
+def require_county(actor: Actor, permission: Permission) -> None:
+    """Refuse who may not, or whose scope is not the whole county."""
+    if not actor.may(permission):
+        raise Problem("not_permitted", permission=permission.value)
+    if not actor.scope.everywhere:
+        raise Problem("county_wide_only")
+
+
+def lock_week(session: Session, week: date) -> None:
+    """Let one transaction at a time change which plans a week has."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(:plan, :week)"),
+        {"plan": PLAN_LOCK, "week": week.toordinal()},
+    )
+
+
+def draw(built: WeekToPlan, route: CrewDay) -> RouteGeometry:
+    """Return the lines of a route in the metric CRS."""
+    crew = built.problem.crew_by_key()[route.crew]
+    return route_geometry(
+        built.problem, route, legs=built.travel[crew.mode].legs, objects=built.shapes
+    )
+
+
+def instant(week: date, *, day: int, second: int, zone: ZoneInfo) -> datetime:
+    """Return the instant of a second after local midnight of a day of the week (UTC)."""
+    midnight = datetime.combine(week + timedelta(days=day), day_time(), zone)
+    return midnight.astimezone(UTC) + timedelta(seconds=second)
+
+
+def verdict_facts(verdict: Verdict) -> Json:
+    """Return a verdict as it is stored: the figures, and each violation with its sentence."""
+    return {
+        "due_visits": verdict.due_visits,
+        "served_visits": verdict.served_visits,
+        "travel_s": verdict.travel_s,
+        "service_s": verdict.service_s,
+        "cost": verdict.cost,
+        "violations": [
+            {"rule": str(one.rule), "facts": dict(one.facts), "words": one.words()}
+            for one in verdict.violations
+        ],
+    }
+
+
+class _StopWatch:
+    """Seconds of each stage, for the plan's own record of what it cost."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def mark(self, stage: str) -> None:
+        moment = time.perf_counter()
+        self.seconds[stage] = round(moment - self._last, 2)
+        self._last = moment
+
+
+def _birth(subject: str, event: str) -> Transition:
+    row = transition(subject, event, None)
+    if row is None:
+        raise Problem("unknown_event", event=event)
+    return row
+
+
+def _new_plan(
+    session: Session, week: date, *, request: PlanRequest, actor: Actor, now: datetime
+) -> PatrolPlan:
+    lock_week(session, week)
+    last = session.scalar(select(func.max(PatrolPlan.version)).where(PatrolPlan.week == week))
+    plan = PatrolPlan(
+        week=week,
+        version=(last or 0) + 1,
+        state=PlanState.DRAFT.value,
+        seed=request.seed,
+        parameters={},
+        figures={},
+        verdict={},
+        created_at=now,
+        created_by=actor.person_id,
+    )
+    session.add(plan)
+    return plan
+
+
+def _task(built: WeekToPlan, route: CrewDay, *, lines: RouteGeometry, zone: ZoneInfo) -> PatrolTask:
+    week = built.problem.week
+    line = lines.line
+    return PatrolTask(
+        crew_id=built.crews[route.crew].id,
+        day=built.problem.date_of(route.day),
+        state=TaskState.PLANNED.value,
+        starts_at=instant(week, day=route.day, second=route.leave_s, zone=zone),
+        ends_at=instant(week, day=route.day, second=route.return_s, zone=zone),
+        travel_min=route.travel_s / SECONDS_PER_MIN,
+        service_min=route.service_s / SECONDS_PER_MIN,
+        length_m=line.length,
+        route=stored_line(built, line),
+        stops=[
+            stop_of(built, visit, day=route.day, seq=seq, zone=zone)
+            for seq, visit in enumerate(route.visits, start=1)
+        ],
+    )
+
+
+def stop_of(
+    built: WeekToPlan, visit: PlannedVisit, *, day: int, seq: int, zone: ZoneInfo
+) -> PatrolStop:
+    """Return the stop of a visit, with the times of its day."""
+    week, one = built.problem.week, built.objects[visit.task]
+    return PatrolStop(
+        seq=seq,
+        grid_id=one.grid_id,
+        object_kind=one.kind.value,
+        object_id=one.id,
+        name=one.name,
+        reverse=visit.direction is Direction.backward,
+        arrive_at=instant(week, day=day, second=visit.arrival_s, zone=zone),
+        leave_at=instant(week, day=day, second=visit.departure_s, zone=zone),
+        geom=_stored(one.shape),
+    )
+
+
+def stored_line(built: WeekToPlan, line: MultiLineString) -> WKBElement | None:
+    """Return a route's line for the table; None when it has no length."""
+    if line.is_empty:
+        return None
+    return _stored(to_storage(gpd.GeoSeries([line], crs=built.metric_crs)).iloc[0])
+
+
+def _stored(shape: BaseGeometry) -> WKBElement:
+    return from_shape(shape, srid=STORAGE_SRID)
+
+
+def _uncovered(
+    plan: PatrolPlan, built: WeekToPlan, reason: UnservedReason, *, names: Mapping[int, str]
+) -> PlanUncovered:
+    one = built.objects[reason.task]
+
+    def named(facts: Mapping[str, object]) -> Json:
+        """Put the grid's name in the place of its id, which says nothing to people."""
+        if "grid" not in facts:
+            return dict(facts)
+        return {**facts, "grid": names.get(one.grid_id or 0, "")}
+
+    return PlanUncovered(
+        plan_id=plan.id,
+        grid_id=one.grid_id,
+        object_kind=one.kind.value,
+        object_id=one.id,
+        name=one.name,
+        visits_missing=reason.missing,
+        reason=str(reason.reason),
+        facts={
+            "facts": named(reason.facts),
+            "fixes": [{"remedy": str(f.remedy), "facts": named(f.facts)} for f in reason.fixes],
+        },
+    )
+
+
+def _parameters(request: PlanRequest, *, built: WeekToPlan) -> Json:
+    return {
+        "iterations": request.budget.iterations,
+        "seconds": request.budget.seconds,
+        "first_day": None if request.first_day is None else request.first_day.isoformat(),
+        "patrol_speed_kmh": built.moves.patrol_kmh,
+        "detour_factor": built.moves.detour,
+        "snap_road_max_m": built.moves.snap_m,
+    }
+
+
+def _figures(built: WeekToPlan, found: WeekPlan, *, explanation: Explanation) -> Json:
+    return {
+        "iterations": found.iterations,
+        "overhead_share": found.overhead_share,
+        "needed_s": explanation.needed_s,
+        "available_s": explanation.available_s,
+        "short_s": explanation.short_s,
+        "crews": {
+            hours.crew: {
+                "available_s": hours.available_s,
+                "travel_s": hours.travel_s,
+                "service_by_kind_s": dict(hours.service_by_kind_s),
+            }
+            for hours in explanation.crews
+        },
+        "policies": _by_policy(built, found),
+        "unruled": dict(built.unruled),
+    }
+
+
+def _by_policy(built: WeekToPlan, found: WeekPlan) -> list[Json]:
+    """Return due and served visits of each frequency policy, as the policy stood."""
+    missing = {item.task: item.missing for item in found.unserved}
+    rows: dict[str, Json] = {}
+    for task in built.problem.tasks:
+        policy = built.policies[built.policy_of[task.key]]
+        row = rows.setdefault(
+            policy.key,
+            {
+                "object_kind": policy.object_kind,
+                "object_class": policy.object_class,
+                "times": policy.times,
+                "unit": str(policy.unit),
+                "source": policy.source,
+                "due": 0,
+                "served": 0,
+            },
+        )
+        row["due"] += task.times
+        row["served"] += task.times - missing.get(task.key, 0)
+    return [rows[key] for key in sorted(rows, key=int)]
