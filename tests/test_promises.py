@@ -41,7 +41,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def commands(group: click.Group, prefix: str = "") -> list[str]:
     names = []
-    for name, entry in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        entry = group.get_command(context, name)
+        assert entry is not None, name
         if isinstance(entry, click.Group):
             names += commands(entry, f"{prefix}{name} ")
         else:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 
-from inspect_app.demo.complaints import Complaints, make_complaints
+from inspect_app.demo.complaints import make_complaints
 from inspect_app.demo.ground import Ground, make_ground, road_frame, waterway_frames
 from inspect_app.demo.people import People, make_people
 from inspect_app.demo.policies import policy_frames

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 from inspect_app.demo.grids import Settlement
-from inspect_app.demo.plane import Floats, Flags, Noise, Places, natural, stream
+from inspect_app.demo.plane import Flags, Floats, Noise, Places, natural, stream
 from inspect_app.demo.terrain import Terrain
 from inspect_app.demo.waterways import Stream
 
