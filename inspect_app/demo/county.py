@@ -53,9 +53,7 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     )
     history = History()
     patrols = make_patrols(seed, ground, crews, history=history, today=today)
-    findings = make_findings(
-        seed, ground, people, patrols=patrols, history=history, today=today
-    )
+    findings = make_findings(seed, ground, people, patrols=patrols, history=history, today=today)
     frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
     frames |= patrols.frames(ground) | findings.frames() | history.frames()
     frames["counter"] = _counters(complaints, findings)
@@ -79,7 +77,7 @@ def _counters(complaints: Complaints, findings: Findings) -> pd.DataFrame:
 def _places(
     seed: int, scale: float, ground: Ground, *, people: People, today: date
 ) -> dict[str, pd.DataFrame]:
-    sources = make_sources(seed, scale, ground, today=today)
+    sources = make_sources(seed, scale, ground)
     water_sources, zones, zone_grids = make_water_sources(seed, ground, today=today)
     return {
         "grid": pd.DataFrame(ground.grids.frame),

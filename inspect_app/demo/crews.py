@@ -66,7 +66,9 @@ def patrol_objects(ground: Ground, places: dict[str, pd.DataFrame]) -> list[Patr
     for row in places["outlet"][~places["outlet"].closed].itertuples():
         add(ObjectKind.OUTLET, row, np.array([[row.x, row.y]]), important=False)
     sources = places["pollution_source"]
-    for row in sources[~sources.closed & sources.permit_class.isin(["key", "simplified"])].itertuples():
+    for row in sources[
+        ~sources.closed & sources.permit_class.isin(["key", "simplified"])
+    ].itertuples():
         important = row.permit_class == "key"
         add(ObjectKind.SOURCE, row, np.array([[row.x, row.y]]), important=important)
     return objects
@@ -109,9 +111,7 @@ def make_crews(
     return _frames(rows, plans), plans
 
 
-def _frames(
-    rows: list[tuple[str, int, int]], plans: list[CrewPlan]
-) -> dict[str, pd.DataFrame]:
+def _frames(rows: list[tuple[str, int, int]], plans: list[CrewPlan]) -> dict[str, pd.DataFrame]:
     crew = pd.DataFrame(
         {
             "id": [plan.id for plan in plans],
@@ -133,7 +133,9 @@ def _frames(
         for person in plan.members
     ]
     grids = [
-        {"crew_id": plan.id, "grid_id": plan.township} for plan in plans if plan.township is not None
+        {"crew_id": plan.id, "grid_id": plan.township}
+        for plan in plans
+        if plan.township is not None
     ]
     return {
         "crew": crew,

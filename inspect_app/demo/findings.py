@@ -82,9 +82,10 @@ def make_findings(
         made = _stop_for(rng, pool, used, hours=sum(hours), steps=steps, now=now)
         chosen.append((steps, hours, made))
     chosen.sort(key=lambda item: str(item[2][0]["done_at"]))
-    for steps, hours, made in chosen:
-        spot = _spot(rng, ground, people, made=made)
-        _Life(findings, people, ground, rng, spot).write(history, steps, hours)
+    spots = _spots(rng, ground, people, made=[made for _, _, made in chosen])
+    for (steps, hours, _), spot in zip(chosen, spots, strict=True):
+        life = _Life(rng, findings, spot, people=people, ground=ground)
+        life.write(history, steps, hours)
     return findings
 
 
@@ -103,7 +104,7 @@ def _stop_for(
     """Return an unused stop long enough ago; unfinished findings lie as near to today as fits."""
     ended = steps[-1] in {"close", "perform", "dismiss", "mark_duplicate", "reopen"}
     slack = 24 * 42 if ended else 24 * 5
-    latest = now - timedelta(hours=hours + 12 + 16 * len(steps))
+    latest = now - timedelta(hours=hours + 16 * (len(steps) - 1))
     for widen in (1, 3, 20):
         earliest = latest - timedelta(hours=slack * widen)
         fitting = [
@@ -126,17 +127,34 @@ def _instant(value: object) -> datetime:
     return value
 
 
-def _spot(rng: np.random.Generator, ground: Ground, people: People, *, made: Made) -> Spot:
-    row, thing, crew = made
-    xy = thing.xy[int(rng.integers(len(thing.xy)))] + rng.normal(0, 9, 2)
-    point = stored_points(xy)
-    found = _instant(row["done_at"]) - timedelta(minutes=int(rng.integers(1, 8)))
-    day = pd.Series([pd.Timestamp(found.astimezone(HOME).date())])
-    grid = int(ground.grids.deepest(point, day)[0])
-    owner = owner_on(people, pd.Series([grid], dtype="Int64"), day).iloc[0]
-    lon, lat = shapely.get_coordinates(point)[0]
-    person = None if pd.isna(owner) else int(owner)
-    return Spot(row, thing, crew, float(lon), float(lat), grid, person, found)
+def _spots(
+    rng: np.random.Generator, ground: Ground, people: People, *, made: list[Made]
+) -> list[Spot]:
+    """Return the places and people of findings, all looked up at once."""
+    xy = np.array([thing.xy[int(rng.integers(len(thing.xy)))] for _, thing, _ in made])
+    points = stored_points(xy + rng.normal(0, 9, xy.shape))
+    minutes = rng.integers(1, 8, len(made))
+    found = [
+        _instant(row["done_at"]) - timedelta(minutes=int(early))
+        for (row, _, _), early in zip(made, minutes, strict=True)
+    ]
+    days = pd.Series([pd.Timestamp(instant.astimezone(HOME).date()) for instant in found])
+    grids = pd.Series(ground.grids.deepest(points, days), dtype="Int64")
+    owners = owner_on(people, grids, days)
+    lonlat = shapely.get_coordinates(points)
+    return [
+        Spot(
+            stop=row,
+            thing=thing,
+            crew=crew,
+            lon=float(lonlat[place, 0]),
+            lat=float(lonlat[place, 1]),
+            grid=int(grids[place]),
+            owner=None if pd.isna(owners[place]) else int(owners[place]),
+            found_at=found[place],
+        )
+        for place, (row, thing, crew) in enumerate(made)
+    ]
 
 
 class _Life:
@@ -144,13 +162,20 @@ class _Life:
 
     def __init__(
         self,
+        rng: np.random.Generator,
         findings: Findings,
+        spot: Spot,
+        *,
         people: People,
         ground: Ground,
-        rng: np.random.Generator,
-        spot: Spot,
     ) -> None:
-        self.out, self.people, self.ground, self.rng, self.spot = findings, people, ground, rng, spot
+        self.out, self.people, self.ground, self.rng, self.spot = (
+            findings,
+            people,
+            ground,
+            rng,
+            spot,
+        )
         township = spot.thing.township
         self.station = people.by_role[Role.STATION, township]
         self.chief = people.by_role[Role.CHIEF, township][0]
@@ -167,7 +192,9 @@ class _Life:
         self.cured: list[str] = []
 
     def _who_handles(self) -> int:
-        workers = {p for (role, _), ids in self.people.by_role.items() if role is Role.WORKER for p in ids}
+        workers = {
+            p for (role, _), ids in self.people.by_role.items() if role is Role.WORKER for p in ids
+        }
         local = self.people.by_role.get((Role.WORKER, self._village()), [])
         crew = [member for member in self.spot.crew.members if member in workers]
         if crew and self.rng.random() < 0.35:
@@ -190,7 +217,6 @@ class _Life:
             clock = clock + timedelta(minutes=4) if step == "report" else self._office(clock, gap)
             rows.append(self._step(step, clock))
         state = history.live("finding", self.number, rows)
-        due = self.columns["due_at"]
         found = self.spot.found_at
         words = WORDS[self.kind]
         self.out.findings.append(
@@ -215,7 +241,7 @@ class _Life:
                 "reported_at": rows[0].at,
                 "reported_by": rows[0].actor,
                 "handler_person_id": self.columns["handler_person_id"],
-                "due_at": due,
+                "due_at": self.columns["due_at"],
                 "orders": self.columns["orders"],
                 "closed_at": self.columns.get("closed_at"),
                 "geom": shapely.Point(self.spot.lon, self.spot.lat),
@@ -308,7 +334,9 @@ class _Life:
 
     def _ordered(self, step: str, clock: datetime) -> dict[str, object]:
         self.columns["orders"] = int(str(self.columns["orders"])) + 1
-        kind = MeasureKind.RECTIFICATION_NOTICE if step == ORDERS[0] else MeasureKind.ORDER_TO_CORRECT
+        kind = (
+            MeasureKind.RECTIFICATION_NOTICE if step == ORDERS[0] else MeasureKind.ORDER_TO_CORRECT
+        )
         document = f"宁环限改〔{clock.year}〕{len(self.out.measures) + 1}号"
         self.out.measures.append(
             {

@@ -13,8 +13,8 @@ import shapely
 from inspect_app.demo.crews import SERVICE_MIN, SPEED_KMH, CrewPlan, PatrolObject, first_day
 from inspect_app.demo.ground import Ground, stored_points
 from inspect_app.demo.history import History, StepRow
-from inspect_app.demo.plane import Floats, stream, to_lonlat, to_storage
-from inspect_app.demo.tracks import Leg, Trip, fixes_of, track_rows
+from inspect_app.demo.plane import Floats, stream, to_storage
+from inspect_app.demo.tracks import Trip, fixes_of, track_rows
 from inspect_app.demo.ways import RoadNet
 from inspect_app.domain.codes import ObjectKind
 
@@ -126,6 +126,14 @@ def _leave_out(patrols: Patrols, crews: list[CrewPlan], *, plan: int) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in metres and the position of its road vertex among those of the crew."""
+
+    xy: Floats
+    node: int
+
+
 class _Driver:
     """One crew through the weeks: always on to what was not seen for longest."""
 
@@ -164,35 +172,37 @@ class _Driver:
         waiting = sorted({first, *chosen})
         self.seen[waiting] = self.clock
         trip = Trip(start_s)
-        here, node = np.array(self.crew.home), int(self.node[0, 0])
+        home = here = self._place(-1, 0)
         while waiting:
             options = [
-                (self.distance[node, self.nodes[self.node[place + 1, side]]], place, side)
+                (self.distance[here.node, self.nodes[self.node[place + 1, side]]], place, side)
                 for place in waiting
                 for side in (0, 1)
             ]
             _, place, side = min(options)
             waiting.remove(place)
-            here, node = self._visit(trip, here, node, place=place, side=side)
-        self._drive(trip, here, node, self.ends[0, 0], int(self.node[0, 0]))
+            here = self._visit(trip, here, place=place, side=side)
+        self._drive(trip, here, home)
         return trip
 
-    def _visit(
-        self, trip: Trip, here: Floats, node: int, *, place: int, side: int
-    ) -> tuple[Floats, int]:
+    def _place(self, place: int, side: int) -> "_Place":
+        """Return an end of an object; the crew's home is number -1."""
+        return _Place(self.ends[place + 1, side], int(self.node[place + 1, side]))
+
+    def _visit(self, trip: Trip, here: "_Place", *, place: int, side: int) -> "_Place":
         thing = self.crew.objects[place]
-        self._drive(trip, here, node, self.ends[place + 1, side], int(self.node[place + 1, side]))
+        self._drive(trip, here, self._place(place, side))
         arrive = trip.now_s
         if thing.kind is ObjectKind.SEGMENT:
             xy = thing.xy[::-1] if side else thing.xy
             trip.go(xy, speed_kmh=PATROL_KMH)
         trip.wait(SERVICE_MIN[thing.kind.value] * 60)
         trip.visits.append((thing, bool(side), arrive, trip.now_s))
-        return self.ends[place + 1, 1 - side], int(self.node[place + 1, 1 - side])
+        return self._place(place, 1 - side)
 
-    def _drive(self, trip: Trip, here: Floats, node: int, there: Floats, target: int) -> None:
-        way = self.net.way(self.before[node], int(self.nodes[target]))
-        trip.go(np.vstack([here, way, there]), speed_kmh=SPEED_KMH)
+    def _drive(self, trip: Trip, start: "_Place", end: "_Place") -> None:
+        way = self.net.way(self.before[start.node], int(self.nodes[end.node]))
+        trip.go(np.vstack([start.xy, way, end.xy]), speed_kmh=SPEED_KMH)
 
 
 def _write_task(
@@ -222,7 +232,7 @@ def _write_task(
             "route": _route(trip),
         }
     )
-    for row, thing in _stops(driver, trip, task=number, first=len(patrols.stops) + 1):
+    for row, thing in _stops(trip, task=number, first=len(patrols.stops) + 1):
         if done:
             _visited(driver.rng, row, late_s)
             patrols.made.append((row, thing, crew))
@@ -276,7 +286,7 @@ def _route(trip: Trip) -> shapely.MultiLineString:
 
 
 def _stops(
-    driver: _Driver, trip: Trip, *, task: int, first: int
+    trip: Trip, *, task: int, first: int
 ) -> Iterator[tuple[dict[str, object], PatrolObject]]:
     for seq, (thing, reverse, arrive, leave) in enumerate(trip.visits, start=1):
         if thing.kind is ObjectKind.SEGMENT:
@@ -335,6 +345,3 @@ def _log(patrols: Patrols, driver: _Driver, trip: Trip, *, task: int, late_s: fl
     fixes = fixes_of(rng, trip, late_s=late_s)
     received = ended + timedelta(minutes=5)
     patrols.tracks += track_rows(uid, fixes, received_at=received)
-
-
-__all__ = ["Leg", "Patrols", "make_patrols", "to_lonlat"]

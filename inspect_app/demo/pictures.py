@@ -60,7 +60,9 @@ def _scene(rng: np.random.Generator, shot: Shot) -> Image.Image:
     ramp = np.linspace(0, 1, height)[:, None, None]
     sky, haze = np.array([126, 170, 214]), np.array([228, 232, 226])
     pixels = np.repeat(sky + (haze - sky) * np.minimum(ramp * 2.2, 1), width, axis=1)
-    image = Image.fromarray((pixels + rng.normal(0, 2, pixels.shape)).clip(0, 255).astype("uint8"))
+    image = Image.fromarray(
+        (pixels + rng.normal(0, 2, (height, width, 1))).clip(0, 255).astype("uint8")
+    )
     draw = ImageDraw.Draw(image)
     horizon = int(height * rng.uniform(0.36, 0.46))
     draw.rectangle((0, horizon, width, height), fill=(142, 150, 92))
@@ -73,7 +75,9 @@ def _scene(rng: np.random.Generator, shot: Shot) -> Image.Image:
     bank = [(left - 46, height), (vanish - 9, horizon), (vanish + 9, horizon), (right + 46, height)]
     draw.polygon(bank, fill=(170, 152, 116))
     water = (96, 134, 142) if shot.cured else SPOIL.get(shot.finding_type, (104, 132, 124))
-    draw.polygon([(left, height), (vanish - 4, horizon), (vanish + 4, horizon), (right, height)], fill=water)
+    draw.polygon(
+        [(left, height), (vanish - 4, horizon), (vanish + 4, horizon), (right, height)], fill=water
+    )
     for _ in range(46):
         y = horizon + (height - horizon) * rng.random() ** 0.6
         share = (y - horizon) / (height - horizon)
@@ -88,7 +92,7 @@ def _scene(rng: np.random.Generator, shot: Shot) -> Image.Image:
 def _fault(
     rng: np.random.Generator, draw: ImageDraw.ImageDraw, shot: Shot, *, edge: tuple[float, int]
 ) -> None:
-    width, height = SIZE
+    height = SIZE[1]
     if shot.finding_type in PILES:
         for _ in range(60):
             x = edge[0] + 60 + rng.normal(0, 46)
@@ -102,7 +106,6 @@ def _fault(
     draw.ellipse((x - 16, y - 22, x + 20, y + 16), fill=(46, 46, 48))
     stream = [(x - 6, y + 2), (x + 14, y + 2), (x + 74, height - 20), (x + 16, height - 8)]
     draw.polygon(stream, fill=SPOIL.get(shot.finding_type, (84, 74, 58)))
-    del width
 
 
 def _stamp(image: Image.Image, shot: Shot) -> None:

@@ -67,9 +67,7 @@ def fixes_of(rng: np.random.Generator, trip: Trip, *, late_s: float) -> Floats:
     times = np.arange(trip.start_s, trip.now_s, FIX_EVERY_S)
     clock, metres = np.array(trip.knots).T
     way = np.vstack([leg.xy for leg in trip.legs])
-    spots = shapely.line_interpolate_point(
-        shapely.LineString(way), np.interp(times, clock, metres)
-    )
+    spots = shapely.line_interpolate_point(shapely.LineString(way), np.interp(times, clock, metres))
     xy = shapely.get_coordinates(spots) + rng.normal(0, NOISE_M, (len(times), 2))
     accuracy = np.round(rng.gamma(4, 1.6, len(times)) + 2, 1)
     lonlat = to_lonlat(xy)

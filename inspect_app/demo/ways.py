@@ -22,7 +22,7 @@ class RoadNet:
     @classmethod
     def of(cls, roads: list[RoadLine]) -> "RoadNet":
         """Join the roads at equal vertices."""
-        coords = np.round(np.vstack([road.xy for road in roads]), 3)
+        coords = np.asarray(np.vstack([road.xy for road in roads]), dtype=np.float64).round(3)
         xy, node = np.unique(coords, axis=0, return_inverse=True)
         ends = np.cumsum([len(road.xy) for road in roads]) - 1
         inner = np.setdiff1d(np.arange(len(coords) - 1), ends)
