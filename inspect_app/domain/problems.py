@@ -50,5 +50,6 @@ PROBLEMS: dict[str, str] = {
     "digest_mismatch": "内容与摘要不符:应为{expected},实际为{found}",
     "photo_missing": "照片{sha256}尚未收到",
     "photo_invalid": "照片无法识别:{reason}",
+    "not_empty": "数据库已有数据,演示县只能写入空数据库",
     "not_your_task": "该任务不是您所在班组的任务",
 }

@@ -1,0 +1,101 @@
+"""Seed county: write the demo county into an empty database, in bulk, in one transaction."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import shapely
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import Column, Table, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Session
+
+from inspect_app.demo.county import County
+from inspect_app.domain.problems import Problem
+from inspect_app.models import Base, Grid
+from inspect_app.models.base import SRID
+from inspect_app.workflows.log_in import password_hash
+
+PASSWORD = "demo"  # noqa: S105 - the demo's password is public
+Progress = Callable[[str, int], None]
+
+
+def is_empty(session: Session) -> bool:
+    """Whether the database has no grid yet."""
+    return session.scalar(select(func.count()).select_from(Grid)) == 0
+
+
+def seed_county(
+    session: Session, county: County, *, photos_dir: Path, progress: Progress
+) -> dict[str, int]:
+    """Write all frames and photos; return the number of rows a table.
+
+    Refuses with a Problem where the database has grids already. `progress` is told each table's
+    name and number of rows after it is written.
+    """
+    if not is_empty(session):
+        raise Problem("not_empty")
+    connection = cast("Connection[Any]", session.connection().connection.driver_connection)
+    counts = {}
+    for table in Base.metadata.sorted_tables:
+        frame = county.frames.get(table.fullname)
+        if frame is None or not len(frame):
+            continue
+        if table.name == "account":
+            frame = frame.assign(password_hash=password_hash(PASSWORD))
+        _copy(connection, table, frame)
+        _advance_identity(session, table)
+        counts[table.fullname] = len(frame)
+        progress(table.fullname, len(frame))
+    for name, content in county.photos.items():
+        path = photos_dir / name[:2] / f"{name}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    session.execute(text("ANALYZE"))
+    return counts
+
+
+def _copy(connection: Connection[Any], table: Table, frame: pd.DataFrame) -> None:
+    columns = [column for column in table.columns if column.name in frame.columns]
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+    target = sql.Identifier(*filter(None, (table.schema, table.name)))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(target, names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in _rows(frame, columns):
+            copy.write_row(row)
+
+
+def _rows(frame: pd.DataFrame, columns: Sequence[Column[Any]]) -> Iterator[tuple[object, ...]]:
+    """Yield the rows as the driver takes them; missing values become None."""
+    return zip(*(_values(frame[column.name], column) for column in columns), strict=True)
+
+
+def _values(values: pd.Series, column: Column[Any]) -> Sequence[object]:
+    if column.name in {"geom", "route", "line"}:
+        shapes = np.array([None if _gone(shape) else shape for shape in values], dtype=object)
+        with_srid = shapely.set_srid(shapes, SRID)
+        return cast("Sequence[object]", shapely.to_wkb(with_srid, hex=True, include_srid=True))
+    if isinstance(column.type, JSONB):
+        return [Jsonb(value) for value in values]
+    if isinstance(column.type, ARRAY):
+        return list(values)
+    known = values.notna().tolist()
+    plain = values.astype(object).tolist()
+    return [value if given else None for value, given in zip(plain, known, strict=True)]
+
+
+def _gone(shape: object) -> bool:
+    return not isinstance(shape, shapely.Geometry)
+
+
+def _advance_identity(session: Session, table: Table) -> None:
+    """Let the next row get the number after the last one written."""
+    if "id" not in table.columns:
+        return
+    name = table.fullname
+    session.execute(
+        select(func.setval(func.pg_get_serial_sequence(name, "id"), func.max(table.c.id)))
+    )
