@@ -21,7 +21,7 @@ class Topic:
     hours: tuple[int, int, float]
     """First and last hour of the busy time (may wrap midnight) and its share."""
     months: tuple[int, ...]
-    """Months that count threefold."""
+    """Busy months."""
     title: str
     texts: tuple[str, ...]
 

@@ -20,6 +20,8 @@ from inspect_app.domain.codes import PlaceQuality, ReporterMode, SourceChannel
 COMPLAINTS = 6_000
 YEAR_DAYS = 365
 BIGGEST_MATTER = 45
+SEASON = 12.0
+"""Weight a topic's busy months share: two busy months count sevenfold, four fourfold."""
 UTC_OFFSET = np.timedelta64(8, "h")
 CHANNELS = {
     SourceChannel.HOTLINE_12345: 0.40,
@@ -141,8 +143,9 @@ def _calls(rng: np.random.Generator, matters: TrueMatters, *, today: date) -> pd
     opened = np.zeros(len(matters.topic), dtype=np.int64)
     for number, about in enumerate(TOPICS):
         mine = np.flatnonzero(matters.topic == number)
-        weight = np.where(days.month.isin(about.months), 3.2, 1.0)
-        weight = weight * np.where(days.dayofweek < 5, 1.0, 0.72)
+        peak = 1 + SEASON / max(len(about.months), 1)
+        weight = np.where(days.month.isin(about.months), peak, 1.0)
+        weight = weight * np.where(days.day_of_week < 5, 1.0, 0.72)
         opened[mine] = rng.choice(YEAR_DAYS, mine.size, p=weight / weight.sum())
     gap = np.ceil(rng.exponential(9.0, len(true)) * rng.choice([0.2, 1.0, 2.5], len(true)))
     gap[first] = 0
