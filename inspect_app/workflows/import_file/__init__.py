@@ -36,6 +36,7 @@ from inspect_app.workflows.import_file.report import (
 )
 from inspect_app.workflows.import_file.source import Upload
 from inspect_app.workflows.import_file.values import Context
+from inspect_app.workflows.import_file.vectors import of_kind
 from inspect_app.workflows.import_file.writing import Written
 
 __all__ = ["KINDS", "REASONS", "ImportReport", "ImportRequest", "import_file", "reason_counts"]
@@ -61,7 +62,7 @@ def import_file(
         raise Problem("import_needs_county")
     kind = kind_of(request.kind)
     upload = Upload(request.path, request.file_name, request.layer, request.encoding)
-    source = read_source(upload)
+    source = of_kind(read_source(upload), kind.osm_tag)
     context = Context(request.time_zone, _lookups(session, kind))
     checked = check(source, kind, request, context=context)
     with session.begin_nested() as savepoint:
