@@ -255,6 +255,7 @@ def _shown(report: ImportReport) -> dict[str, Any]:
         "reasons": REASONS,
         "counts": COUNTS,
         "shown_max": SHOWN_MAX,
+        "truncated": len(report.rejections) > SHOWN_MAX,
     }
 
 

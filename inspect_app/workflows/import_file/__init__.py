@@ -218,10 +218,18 @@ def _sample(kind: Kind, checked: Checked) -> tuple[dict[str, str], ...]:
     return tuple(
         {
             **{one.title: _shown(row[one.name]) for one in shown},
-            "坐标": "" if row["geom"] is None else _shown(row["geom"].representative_point().wkt),
+            "坐标": _place(row["geom"]),
         }
         for _, row in checked.rows.head(_SAMPLE_ROWS).iterrows()
     )
+
+
+def _place(shape: Any) -> str:  # noqa: ANN401 - a shapely geometry or None
+    """Return a point of the shape with six decimals, a decimetre."""
+    if shape is None:
+        return ""
+    point = shape.representative_point()
+    return f"{point.x:.6f}, {point.y:.6f}"
 
 
 def _shown(value: object) -> str:

@@ -14,7 +14,15 @@ import orjson
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import (
+    CRSError as FileCRSError,
+)
+from pyogrio.errors import (
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    GeometryError,
+)
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -27,6 +35,15 @@ from inspect_app.workflows.import_file.guards import (
 )
 from inspect_app.workflows.import_file.source import Shapes, Source, Upload
 
+_FAULTS = (
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FileCRSError,
+    GeometryError,
+    UnicodeDecodeError,
+    ValueError,
+)
 _ONEWAY = r'"oneway"=>"([^"]+)"'
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 _EPSG_CONFIDENCE = 70
@@ -225,8 +242,10 @@ def _named(upload: Upload, suffix: str) -> Iterator[Path]:
 
 def _layers(path: Path, name: str) -> Any:  # noqa: ANN401 - an array of GDAL's
     try:
-        return pyogrio.list_layers(path)
-    except (DataSourceError, DataLayerError) as fault:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return pyogrio.list_layers(path)
+    except _FAULTS as fault:
         raise unreadable(name, _reason(fault, path)) from fault
 
 
@@ -250,7 +269,7 @@ def _read_layer(path: Path, layer: str, upload: Upload) -> Source:
             about, _, wkb, columns = pyogrio.raw.read(
                 path, layer=layer, datetime_as_string=True, **options
             )
-    except (DataSourceError, DataLayerError, ValueError, UnicodeDecodeError) as fault:
+    except _FAULTS as fault:
         raise unreadable(upload.name, _reason(fault, path)) from fault
     rows = pd.DataFrame(
         dict(zip((str(name) for name in about["fields"]), columns, strict=True)), dtype=object
