@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "not_found": 404,
     "not_permitted": 403,
     "not_your_task": 403,
+    "import_needs_county": 403,
     "login_required": 401,
     "login_failed": 401,
     "account_locked": 429,
