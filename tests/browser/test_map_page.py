@@ -26,6 +26,7 @@ def chief(live_server: LiveServer) -> str:
 
 def open_map(page: Page, login: str, address: str = "/map") -> None:
     log_in(page, login)
+    page.goto("about:blank")  # or a new fragment would not load the page anew
     page.goto(address)
     page.wait_for_selector("html[data-map=drawn]")
 

@@ -78,7 +78,7 @@ def configuration(
         "labels": _pattern("map.names"),
         "list": _pattern("map.rows"),
         "tiles": url_for("map.vector_tile", key="KEY", z=0, x=0, y=0).replace(
-            "0/0/0", "{z}/{x}/{y}"
+            "0/0/0", "{level}/{x}/{y}"
         ),
         "identify": url_for("map.identify"),
         "base_map": {"url": settings().base_map_url, "credit": settings().base_map_attribution},
@@ -112,6 +112,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "clusterBelow": layer.cluster_below,
         "labelFrom": layer.label_from,
         "fill": layer.fill,
+        "everyone": layer.everyone,
         "time": bool(layer.time),
         "week": "week" in layer.parameters,
         "unit": gettext(layer.unit) if layer.unit else "",
@@ -125,6 +126,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
                 "fromZoom": swatch.from_zoom,
                 "dash": swatch.dash,
                 "casing": swatch.casing,
+                "labelFrom": swatch.label_from,
+                "labelTo": swatch.label_to,
             }
             for swatch in layer.legend
         ],

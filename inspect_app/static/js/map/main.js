@@ -129,6 +129,7 @@ function wire() {
   byId("week").addEventListener("change", ({ target }) => {
     if (target.value) state.setWeek(target.value);
   });
+  addEventListener("hashchange", () => location.reload()); // another address was pasted
   panel("tree", (open) => { byId("tree").hidden = !open; });
   panel("list", (open) => list.toggle(open));
 }
