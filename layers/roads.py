@@ -14,8 +14,8 @@ class Roads(Layer):
         SELECT r.id, NULL::bigint AS grid_id, r.geom, coalesce(r.name, '') AS name, r.road_class,
                r.length_m,
                CASE WHEN r.closed THEN 'closed'
-                    WHEN r.road_class ~ '^(motorway|trunk|primary)' THEN 'main'
-                    WHEN r.road_class ~ '^(secondary|tertiary)' THEN 'secondary'
+                    WHEN r.road_class ~ '^(motorway|trunk|primary|national|provincial)' THEN 'main'
+                    WHEN r.road_class ~ '^(secondary|tertiary|county)' THEN 'secondary'
                     ELSE 'minor' END AS rank
         FROM road r
     """

@@ -7,6 +7,7 @@ import { lineStyle, polygonStyle } from "./style.js";
 L.DomEvent.fakeStop ??= (event) => L.DomEvent.stop(event.originalEvent ?? event);
 
 const TILE_PX = 512;
+const PATIENCE_MS = 5000;
 
 export class TileLayer {
   constructor(map, layer, { state, configuration, pane }) {
@@ -35,8 +36,9 @@ export class TileLayer {
       },
     });
     const visible = this.map.getZoom() >= this.layer.minZoom;
+    // A tile that failed never loads: nobody waits for it longer than this.
     const drawn = visible
-      ? new Promise((done) => { this.grid.once("load", done); })
+      ? new Promise((done) => { this.grid.once("load remove", done); setTimeout(done, PATIENCE_MS); })
       : Promise.resolve();
     this.grid.addTo(this.map);
     return drawn;
