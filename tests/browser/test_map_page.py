@@ -33,7 +33,7 @@ def open_map(page: Page, login: str, address: str = "/map") -> None:
 
 def test_the_map_draws_from_its_own_house_only(page: Page, watch: Watch, chief: str):
     open_map(page, chief)
-    expect(page.locator(".layer-row")).to_have_count(13)
+    expect(page.locator(".layer-row")).to_have_count(14)
     expect(page.locator(".map-name", has_text="河西镇").first).to_be_visible()
     assert page.locator("canvas").count() > 5
     watch.assert_quiet()

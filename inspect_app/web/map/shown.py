@@ -22,19 +22,15 @@ CODE_LISTS: dict[str, type[Code]] = {
 """Code lists by the name a layer gives."""
 
 WORDS = {
-    "loading": "正在读取…",
     "failed": "读取失败,请稍后再试",
-    "nothing_here": "此处没有要素",
     "also_here": "此处还有",
-    "close": "关闭",
     "total": "共 {count} 个",
     "sum": "{number} {unit}",
-    "truncated": "仅显示 {shown} 个",
+    "zoom_in": "放大",
+    "zoom_out": "缩小",
     "page": "第 {page} / {pages} 页",
     "zoom_in_to_see": "放大后显示",
-    "base_map": "外部底图",
     "no_rows": "当前视野内没有要素",
-    "list_of": "列表",
 }
 """Words the page's modules use."""
 
