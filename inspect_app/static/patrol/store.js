@@ -103,10 +103,10 @@ export async function keepBlob(file) {
 
 export const blob = (name) => db.get("blobs", name);
 
-export async function blobReceived(name) {
+export async function markBlob(name, facts) {
   const tx = db.transaction("blobs", "readwrite", STRICT);
   const found = await tx.store.get(name);
-  await tx.store.put({ ...found, state: "received", receivedAt: Date.now() });
+  await tx.store.put({ ...found, ...facts });
   await tx.done;
 }
 

@@ -1,13 +1,12 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
-import { byId, el, hear, length, say, showSaved, tell, texts } from "./dom.js";
+import { byId, el, fault, hear, length, say, showSaved, tell, texts } from "./dom.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
 import { here, startTrack, stopTrack, trackOf } from "./position.js";
 import { away, isRunning, today } from "./state.js";
 import { draft, keep, keepBlob, newId } from "./store.js";
-import { fault } from "./dom.js";
 
 let day = null;
 let task = null;
@@ -32,9 +31,9 @@ export async function showTask(id, { begin = false, whole = true } = {}) {
   task = day?.tasks.find((each) => each.id === id) ?? null;
   if (!task) return false;
   openMap(byId("map"), day.surroundings);
+  if (whole) showWhole(task);
   if (begin) await write("patrol_start");
   else await draw();
-  if (whole) showWhole(task);
   return true;
 }
 

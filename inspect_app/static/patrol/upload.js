@@ -1,7 +1,7 @@
 // The one uploader: sends the outbox in order, forgets nothing, never stops at one bad record.
 
 import { hear, tell, texts } from "./dom.js";
-import { blob, blobReceived, entries, readMeta, sha256, updateEntry, writeMeta } from "./store.js";
+import { blob, entries, markBlob, readMeta, sha256, updateEntry, writeMeta } from "./store.js";
 
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 5 * 60 * 1000;
@@ -107,19 +107,20 @@ async function settle(entry, state, message = null) {
   return state === "received";
 }
 
-/** Send a photo unless the server has it; returns the refusal's sentence, if any. */
+/** Send a photo; after a lost reply ask first whether it arrived. Returns a refusal's sentence. */
 async function sendPhoto(name) {
   const photo = await blob(name);
   if (photo.state === "received") return null;
   const url = `/sync/photos/${name}`;
-  const there = await reach(url, { method: "HEAD" });
-  if (there.status !== 200) {
+  const there = photo.tried && (await reach(url, { method: "HEAD" })).status === 200;
+  if (!there) {
+    await markBlob(name, { tried: true });
     const answer = await put(url, photo.bytes, { "Content-Type": "application/octet-stream" });
     const said = await words(answer);
     if (!answer.ok) return said.message;
     if (said.sha256 !== name) return texts.digest;
   }
-  await blobReceived(name);
+  await markBlob(name, { state: "received", receivedAt: Date.now() });
   return null;
 }
 
