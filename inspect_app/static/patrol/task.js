@@ -16,7 +16,7 @@ let chosen = null;
 export async function write(kind, values = {}, photos = []) {
   const content = { kind, task_id: task.id, log_uid: task.log ?? newId(), ...values };
   try {
-    await keep(content, { author: day.person_id, photos });
+    await keep(content, { author: day.person_id, photos, label: labelOf(values) });
   } catch (error) {
     tell("write-failed", error);
     return;
@@ -25,6 +25,9 @@ export async function write(kind, values = {}, photos = []) {
   tell("kept");
   await draw();
 }
+
+const labelOf = (values) =>
+  task.stops.find((stop) => stop.id === values.stop_id)?.name ?? "";
 
 export async function showTask(id, { begin = false, whole = true } = {}) {
   day = await today();

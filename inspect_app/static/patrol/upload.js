@@ -167,17 +167,17 @@ function digest(hex) {
 }
 
 /** Compare the outbox with what the server says it holds; what is missing is queued again. */
-export async function compare(day) {
+export async function compare() {
   let answer;
   try {
-    answer = await fetch(`/sync/receipt?day=${day}`, { cache: "no-store" });
+    answer = await fetch("/sync/receipt", { cache: "no-store" });
   } catch {
     return null;
   }
   if (!answer.ok) return null;
   const held = await answer.json();
   const names = new Map([...held.records, ...held.segments]);
-  const [from, to] = [Date.parse(`${day}T00:00:00+08:00`), Date.parse(`${day}T24:00:00+08:00`)];
+  const [from, to] = [Date.parse(held.from), Date.parse(held.to)];
   const person = await readMeta("person");
   const ours = (await entries()).filter((entry) => entry.state === "received"
     && entry.author === person?.id && entry.receivedAt >= from && entry.receivedAt < to);
