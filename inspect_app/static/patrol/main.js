@@ -29,7 +29,7 @@ async function open(task, options) {
   await show("task", options);
 }
 
-/** Fetch the day's tasks; only while nothing is being sent, so that no record falls between. */
+/** Fetch the day's tasks; never while something is being sent, so that no record falls between. */
 async function refresh() {
   await alone(async () => {
     let answer;

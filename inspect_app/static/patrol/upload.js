@@ -20,6 +20,7 @@ class Stop extends Error {
 let token = null;
 let failures = 0;
 let timer = 0;
+let queued = false;
 
 /** Ask who is logged in; null without a network or without a session. */
 export async function session() {
@@ -38,16 +39,20 @@ export async function session() {
   return found;
 }
 
-/** Run `work` as the only tab that talks to the server; a second tab just skips it. */
-export const alone = (work) =>
-  navigator.locks.request("patrol-sync", { ifAvailable: true }, (lock) => (lock ? work() : null));
+/** Run `work` while nobody else, in this tab or another, talks to the server. */
+export const alone = (work) => navigator.locks.request("patrol-sync", work);
 
-/** Send everything that waits; plans the next attempt by itself. */
+/** Send everything that waits, after the round that may be running; plans the next by itself. */
 export async function upload({ again = false } = {}) {
+  if (queued && !again) return;
+  queued = true;
   clearTimeout(timer);
   let wait = EVERY_MS;
   try {
-    const sent = await alone(() => sendAll(again));
+    const sent = await alone(() => {
+      queued = false;
+      return sendAll(again);
+    });
     failures = 0;
     if (sent) tell("received");
   } catch (error) {
@@ -56,6 +61,7 @@ export async function upload({ again = false } = {}) {
     const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
     wait = Math.max(error.wait, Math.random() * most);
   } finally {
+    clearTimeout(timer);
     timer = setTimeout(upload, wait);
     tell("outbox");
   }
