@@ -348,3 +348,14 @@ def task_in_scope(session: Session, task_id: int, *, scope: Scope) -> PatrolTask
     if task is None:
         raise Problem("not_found", what="巡查任务")
     return task
+
+
+def track_lines(session: Session, log_uid: UUID) -> list[str]:
+    """Return the lines of a log's track as GeoJSON texts, in the order of its segments."""
+    return list(
+        session.scalars(
+            select(func.ST_AsGeoJSON(TrackSegment.line, 6))
+            .where(TrackSegment.log_uid == log_uid, TrackSegment.line.is_not(None))
+            .order_by(TrackSegment.number)
+        )
+    )

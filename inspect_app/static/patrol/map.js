@@ -2,7 +2,7 @@
 
 /* global L */
 import { el } from "./dom.js";
-import { linesOf, middleOfStop } from "./state.js";
+import { linesOf, middle } from "./shapes.js";
 
 const LOOK = {
   waterway: { color: "#0b5cad", weight: 4, opacity: 0.9 },
@@ -56,7 +56,7 @@ export function drawTask(task, choose) {
         layers.stops.addLayer(L.polyline(latLngs(stop.geometry), { color, weight, interactive: false }));
       }
     }
-    const [lon, lat] = middleOfStop(stop);
+    const [lon, lat] = middle(stop.geometry);
     const label = stop.result === "done" ? "✓" : stop.result === "pending" ? stop.seq : "–";
     const icon = L.divIcon({
       className: `pin ${stop.result}`, html: el("span", {}, String(label)), iconSize: [48, 48],

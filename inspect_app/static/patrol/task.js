@@ -5,7 +5,8 @@ import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
 import { here, startTrack, stopTrack, trackOf } from "./position.js";
-import { away, isRunning, today } from "./state.js";
+import { away } from "./shapes.js";
+import { isRunning, today } from "./state.js";
 import { draft, keep, keepBlob, newId } from "./store.js";
 
 let day = null;
