@@ -11,7 +11,15 @@ from gis.routing.explain import Reason, Remedy
 from inspect_app.domain.access import Scope
 from inspect_app.domain.codes import ObjectKind
 from inspect_app.domain.transitions import PlanState, TaskState
-from inspect_app.models import Crew, Grid, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.models import (
+    Crew,
+    Grid,
+    PatrolPlan,
+    PatrolStop,
+    PatrolTask,
+    PlanRun,
+    PlanUncovered,
+)
 from inspect_app.queries.scope import in_scope
 
 TOWNSHIP_DEPTH = 2
@@ -110,6 +118,16 @@ def versions(session: Session, week: date) -> list[PatrolPlan]:
         session.scalars(
             select(PatrolPlan).where(PatrolPlan.week == week).order_by(PatrolPlan.version.desc())
         )
+    )
+
+
+def last_run(session: Session, week: date) -> PlanRun | None:
+    """Return the newest request for a plan of the week that has ended."""
+    return session.scalar(
+        select(PlanRun)
+        .where(PlanRun.week == week, PlanRun.ended_at.is_not(None))
+        .order_by(PlanRun.id.desc())
+        .limit(1)
     )
 
 
