@@ -65,7 +65,8 @@ def _road_edges(xy: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     tree = minimum_spanning_tree(net.tocsr()).tocoo()
     in_tree = set(zip(tree.row.tolist(), tree.col.tolist(), strict=True))
     keep = np.array([tuple(pair) in in_tree for pair in pairs.tolist()])
-    return pairs[keep | (rng.random(len(pairs)) < 0.25)]
+    kept: np.ndarray = pairs[keep | (rng.random(len(pairs)) < 0.25)]
+    return kept
 
 
 def roads(county: County) -> RoadNetwork:
@@ -81,7 +82,9 @@ def roads(county: County) -> RoadNetwork:
 
 def terminals(county: County) -> np.ndarray:
     """Return coordinates of homes, then start and end of each reach, then stops."""
-    return county.nodes_xy[np.concatenate([county.homes, county.reaches.ravel(), county.stops])]
+    order = np.concatenate([county.homes, county.reaches.ravel(), county.stops])
+    xy: np.ndarray = county.nodes_xy[order]
+    return xy
 
 
 def county_week(

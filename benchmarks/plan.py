@@ -18,16 +18,7 @@ BUDGETS_S = (3.0, 10.0)
 
 def main() -> None:
     """Print one row per county and budget."""
-    head = (
-        "reaches",
-        "crews",
-        "matrix s",
-        "budget s",
-        "first s",
-        "total s",
-        "iterations",
-        "served/due",
-    )
+    head = ("reaches", "crews", "matrix s", "budget s", "first s", "total s", "iterations")
     print("".join(f"{title:>12}" for title in head), "  served/due  overhead %  valid")
     for reach_count, crew_count in COUNTIES:
         rng = np.random.default_rng(SEED)

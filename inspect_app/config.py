@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     bureau_name: str = "生态环境局"
     secure_cookies: bool = True
     trusted_hosts: list[str] = Field(default_factory=list)
+    proxy_hops: int = 0
     upload_max_mb: int = 64
     session_idle_min: int = 30
     session_hours: int = 12

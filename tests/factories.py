@@ -7,7 +7,7 @@ from uuid import uuid4
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, box
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import Role
+from inspect_app.domain.access import EVERYWHERE, Actor, Role, Scope
 from inspect_app.domain.codes import OrgKind, OwnerDuty, StationKind
 from inspect_app.domain.policies import PROPOSALS
 from inspect_app.models import (
@@ -25,6 +25,7 @@ from inspect_app.models import (
     Outlet,
     PatrolSegment,
     Person,
+    Photo,
     Policy,
     PollutionSource,
     Post,
@@ -170,6 +171,14 @@ def make_complaint(
     return add(session, Complaint(matter_id=matter.id, **values))
 
 
+def make_photo(session: Session, *, at: datetime) -> str:
+    """Return the hash of a received photo."""
+    sha256 = f"{next(serial):064x}"
+    values = {"media_type": "image/jpeg", "size": 1, "width": 1, "height": 1, "received_at": at}
+    add(session, Photo(sha256=sha256, **values))
+    return sha256
+
+
 METRES_PER_DEGREE = 95_000
 """Of longitude at 31° N, near enough for lengths in tests."""
 
@@ -177,10 +186,20 @@ METRES_PER_DEGREE = 95_000
 def make_policies(session: Session) -> None:
     """Fill the policy table with the proposals."""
     session.add_all(
-        Policy(key=one.key, value={"value": one.value}, valid_from=FROM, source=one.source)
-        for one in PROPOSALS
+        Policy(key=row.key, value={"value": row.value}, valid_from=FROM, source=row.source)
+        for row in PROPOSALS
     )
     session.flush()
+
+
+def actor_with(session: Session, *roles: Role, grid: Grid | None = None) -> Actor:
+    """Return a person who acts in these roles over a grid, or over the county."""
+    person = make_person(session)
+    grid_id = None if grid is None else grid.id
+    for role in roles:
+        add(session, Post(person_id=person.id, role=role.value, valid_from=FROM, grid_id=grid_id))
+    scope = EVERYWHERE if grid is None else Scope(everywhere=False, grid_paths=(grid.path,))
+    return Actor(person.id, person.name, frozenset(roles), scope)
 
 
 def make_frequency(session: Session, kind: str, **values) -> FrequencyPolicy:

@@ -1,6 +1,7 @@
 """`inspect-app serve`: the web server."""
 
 import os
+import secrets
 import sys
 
 import click
@@ -15,7 +16,9 @@ from inspect_app.cli.edge import read_settings
 @click.option("--threads", default=8, show_default=True)
 def command(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the application with gunicorn (threads, behind a buffering proxy in production)."""
-    read_settings()  # faults are reported here, once, not by each worker
+    settings = read_settings()  # faults are reported here, once, not by each worker
+    if not settings.secret_key:  # allowed in the demo only; all workers must share one
+        os.environ["INSPECT_SECRET_KEY"] = secrets.token_hex(32)
     arguments = [
         sys.executable,
         "-m",

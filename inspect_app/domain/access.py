@@ -28,6 +28,7 @@ class Permission(StrEnum):
     FINDING_RECHECK = "finding.recheck"
     FINDING_CLOSE = "finding.close"
     FINDING_FORWARD = "finding.forward"
+    FINDING_DECIDE = "finding.decide"
     FINDING_ENFORCE = "finding.enforce"
     SUMMARY_VIEW = "summary.view"
     AUDIT_VIEW = "audit.view"
@@ -100,6 +101,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.FINDING_ASSIGN,
         P.FINDING_CLOSE,
         P.FINDING_FORWARD,
+        P.FINDING_DECIDE,
         P.SUMMARY_VIEW,
     },
     Role.DIRECTOR: _READ | {P.COMPLAINT_VIEW, P.SUMMARY_VIEW},

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inspect_app.domain.access import Permission
-from inspect_app.domain.codes import Code
+from inspect_app.domain.codes import Code, PhotoStage
 
 
 class FindingState(Code):
@@ -58,8 +58,9 @@ class Guard(Code):
     REASON = "reason", "须填写理由"
     HANDLER = "handler", "须指定承办人"
     DUE = "due", "须填写期限"
-    EVIDENCE = "evidence", "须附整改后照片"
-    PLACE_PHOTO = "place_photo", "须附照片"
+    CURE_PHOTO = "cure_photo", "须附整改后照片"
+    EVIDENCE = "evidence", "须有整改前和整改后照片"
+    PLACE_PHOTO = "place_photo", "须有现场照片"
     DEPARTMENT = "department", "须填写移送部门"
     UPPER_GRID = "upper_grid", "须有上级网格"
     NOT_HANDLER = "not_handler", "复查人不得是承办人"
@@ -98,6 +99,20 @@ def _rows(
     )
 
 
+def _stays(
+    step: tuple[str, str],
+    *,
+    states: Iterable[Code],
+    permission: Permission,
+    guards: Iterable[Guard],
+) -> tuple[Transition, ...]:
+    """Rows of a finding's step that changes who or when, and not the state."""
+    return tuple(
+        Transition("finding", *step, state, state, permission, frozenset(guards))
+        for state in states
+    )
+
+
 F = FindingState
 G = Guard
 
@@ -115,7 +130,7 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         sources=[F.REPORTED],
         target=F.RESOLVED_ON_SITE,
         permission=Permission.FINDING_REPORT,
-        guards=[G.EVIDENCE],
+        guards=[G.PLACE_PHOTO, G.CURE_PHOTO],
     ),
     *_rows(
         "finding",
@@ -123,6 +138,7 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         sources=[F.REPORTED, F.RESOLVED_ON_SITE, F.REOPENED],
         target=F.VERIFIED,
         permission=Permission.FINDING_VERIFY,
+        guards=[G.PLACE_PHOTO],
     ),
     *_rows(
         "finding",
@@ -148,13 +164,25 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         permission=Permission.FINDING_ASSIGN,
         guards=[G.HANDLER, G.DUE],
     ),
+    *_stays(
+        ("reassign", "改派"),
+        states=[F.ASSIGNED, F.RECTIFICATION_ORDERED],
+        permission=Permission.FINDING_ASSIGN,
+        guards=[G.HANDLER, G.DUE, G.REASON],
+    ),
+    *_stays(
+        ("extend", "延期"),
+        states=[F.ASSIGNED, F.FORWARDED, F.RECTIFICATION_ORDERED],
+        permission=Permission.FINDING_ASSIGN,
+        guards=[G.DUE, G.REASON],
+    ),
     *_rows(
         "finding",
         ("escalate", "上报上级网格"),
-        sources=[F.VERIFIED],
+        sources=[F.VERIFIED, F.ESCALATED],
         target=F.ESCALATED,
         permission=Permission.FINDING_ASSIGN,
-        guards=[G.REASON, G.UPPER_GRID],
+        guards=[G.REASON, G.UPPER_GRID, G.DUE],
     ),
     *_rows(
         "finding",
@@ -185,7 +213,7 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         ("order_again", "再次责令整改"),
         sources=[F.RECHECK_FAILED],
         target=F.RECTIFICATION_ORDERED,
-        permission=Permission.FINDING_ORDER,
+        permission=Permission.FINDING_DECIDE,
         guards=[G.DUE, G.ROUND_LEFT],
     ),
     *_rows(
@@ -194,7 +222,7 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         sources=[F.ASSIGNED, F.RECTIFICATION_ORDERED],
         target=F.RECTIFICATION_SUBMITTED,
         permission=Permission.FINDING_SUBMIT,
-        guards=[G.EVIDENCE],
+        guards=[G.CURE_PHOTO],
     ),
     *_rows(
         "finding",
@@ -225,8 +253,8 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         ("hand_to_enforcement", "移交执法"),
         sources=[F.VERIFIED, F.RECHECK_FAILED],
         target=F.TRANSFERRED_ENFORCEMENT,
-        permission=Permission.FINDING_FORWARD,
-        guards=[G.REASON],
+        permission=Permission.FINDING_DECIDE,
+        guards=[G.REASON, G.PLACE_PHOTO],
     ),
     *_rows(
         "finding",
@@ -241,6 +269,14 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         ("decline_case", "不予立案"),
         sources=[F.TRANSFERRED_ENFORCEMENT],
         target=F.ASSIGNED,
+        permission=Permission.FINDING_ENFORCE,
+        guards=[G.REASON, G.HANDLER, G.DUE],
+    ),
+    *_rows(
+        "finding",
+        ("decline_and_close", "不予立案并销号"),
+        sources=[F.TRANSFERRED_ENFORCEMENT],
+        target=F.CLOSED,
         permission=Permission.FINDING_ENFORCE,
         guards=[G.REASON],
     ),
@@ -269,6 +305,19 @@ FINDING_TRANSITIONS: tuple[Transition, ...] = (
         guards=[G.REASON],
     ),
 )
+
+STEP_PHOTOS: dict[str, PhotoStage] = {
+    "resolve_on_site": PhotoStage.AFTER,
+    "verify": PhotoStage.BEFORE,
+    "feedback": PhotoStage.AFTER,
+    "submit_rectification": PhotoStage.AFTER,
+    "recheck_pass": PhotoStage.AFTER,
+    "recheck_fail": PhotoStage.BEFORE,
+    "close": PhotoStage.AFTER,
+    "hand_to_enforcement": PhotoStage.BEFORE,
+    "reopen": PhotoStage.BEFORE,
+}
+"""What the photos added by a finding's step show; other steps take no photos."""
 
 T = TaskState
 

@@ -266,7 +266,7 @@ class TrackSegment(Base):
     )
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     grid_id: Mapped[int | None] = mapped_column(reference("grid.id"), index=True)
-    fixes: Mapped[Json] = mapped_column(JSONB)
+    fixes: Mapped[list[list[float | None]]] = mapped_column(JSONB)
     sha256: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime]
     line: Mapped[WKBElement | None] = mapped_column(geometry("LINESTRING"))

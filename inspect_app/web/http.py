@@ -14,6 +14,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from inspect_app.config import Settings
@@ -34,7 +35,10 @@ STATUS: dict[str, int] = {
     "account_locked": 429,
     "form_expired": 400,
     "wrong_step": 409,
+    "page_stale": 409,
     "record_conflict": 409,
+    "record_early": 409,
+    "patrol_started": 409,
     "plan_published": 409,
     "plan_waiting": 409,
     "county_wide_only": 403,
@@ -52,7 +56,12 @@ def init_http(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     app.secret_key = settings.secret_key or secrets.token_hex(32)
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_max_mb * 1024 * 1024
-    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts or None
+    if settings.trusted_hosts:
+        # The container's own health check asks by address.
+        app.config["TRUSTED_HOSTS"] = [*settings.trusted_hosts, "127.0.0.1"]
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form lives as long as the session
     app.extensions["clock"] = lambda: datetime.now(UTC)
     csrf.init_app(app)

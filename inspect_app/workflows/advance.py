@@ -1,19 +1,20 @@
 """Advance: the only code that changes the state of a finding, a patrol task or a plan."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor, Permission
-from inspect_app.domain.codes import Code, Severity
+from inspect_app.domain.codes import Code, PhotoStage
+from inspect_app.domain.guards import Situation, failed_guard
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import (
+    STEP_PHOTOS,
     TRANSITIONS,
     FindingState,
-    Guard,
     PlanState,
     TaskState,
     Transition,
@@ -21,6 +22,7 @@ from inspect_app.domain.transitions import (
 )
 from inspect_app.domain.weeks import week_text
 from inspect_app.models import AuditEntry, Event, Finding, PatrolPlan, PatrolTask
+from inspect_app.queries.findings import handled_by, photos_on_record
 
 Subject = Finding | PatrolTask | PatrolPlan
 
@@ -30,7 +32,7 @@ class Step:
     """What a person adds to a step: the reason, and the facts its guards ask for.
 
     Known facts: `handler_person_id`, `due_at`, `department`, `upper_grid_id`, `case_no`, `officers`
-    (person ids), `photos` (hashes of photos that show the cure), `rounds_max`.
+    (person ids), `photos` (hashes of the photos this step adds), `rounds_max`.
     """
 
     reason: str = ""
@@ -53,21 +55,48 @@ def advance(
     every guard are refused with a Problem; nothing is written then. The caller has checked that the
     subject lies in the actor's scope.
     """
+    row = permitted_row(subject, event, actor=actor)
+    failed = failed_guard(row.guards, situation(session, subject, row, step=step, actor=actor))
+    if failed is not None:
+        raise Problem("guard_failed", event=row.label, guard=failed.label)
+    return record(session, subject, row, step=step, actor=actor, now=now)
+
+
+def permitted_row(subject: Subject, event: str, *, actor: Actor) -> Transition:
+    """Return the table's row for an event; refuses a wrong step and a missing permission."""
     kind, states = KINDS[type(subject)]
+    label = label_of(kind, event)
     row = transition(kind, event, subject.state)
     if row is None:
-        raise Problem(
-            "wrong_step",
-            subject=name_of(subject),
-            state=states(subject.state).label,
-            event=label_of(kind, event),
-        )
+        state = states(subject.state).label
+        raise Problem("wrong_step", subject=name_of(subject), state=state, event=label)
     if not actor.may(row.permission):
         raise Problem("not_permitted", permission=row.label)
-    for guard in sorted(row.guards):
-        if not GUARDS[guard](subject, step, actor):
-            raise Problem("guard_failed", event=row.label, guard=guard.label)
-    return record(session, subject, row, step=step, actor=actor, now=now)
+    return row
+
+
+def situation(
+    session: Session, subject: Subject, row: Transition, *, step: Step, actor: Actor
+) -> Situation:
+    """Return the values the guards look at; only findings have photos, orders and handlers."""
+    said = Situation(
+        reason=step.reason,
+        facts=step.facts,
+        actor_id=actor.person_id,
+        may_decide=actor.may(Permission.FINDING_DECIDE),
+    )
+    if not isinstance(subject, Finding):
+        return said
+    photos = photos_on_record(session, subject.id)
+    photos[STEP_PHOTOS.get(row.event, PhotoStage.BEFORE)].update(step.facts.get("photos", ()))
+    return replace(
+        said,
+        severity=subject.severity,
+        orders=subject.orders,
+        handled_by=handled_by(session, subject),
+        photos_before=len(photos[PhotoStage.BEFORE]),
+        photos_after=len(photos[PhotoStage.AFTER]),
+    )
 
 
 def record(
@@ -125,42 +154,3 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     return list(value) if isinstance(value, (tuple, set, frozenset)) else value
-
-
-def _fact(name: str) -> Callable[[Subject, Step, Actor], bool]:
-    return lambda _subject, step, _actor: bool(step.facts.get(name))
-
-
-def _not_handler(subject: Subject, _step: Step, actor: Actor) -> bool:
-    return not isinstance(subject, Finding) or subject.handler_person_id != actor.person_id
-
-
-def _deputy_if_major(subject: Subject, _step: Step, actor: Actor) -> bool:
-    if not isinstance(subject, Finding) or subject.severity == Severity.NORMAL:
-        return True
-    return actor.may(Permission.FINDING_FORWARD)
-
-
-def _round_left(subject: Subject, step: Step, _actor: Actor) -> bool:
-    return not isinstance(subject, Finding) or subject.orders < step.facts.get("rounds_max", 0)
-
-
-OFFICERS_MIN = 2
-"""Officers for enforcement (Administrative Penalty Law, art. 42 and 55)."""
-
-GUARDS: dict[Guard, Callable[[Subject, Step, Actor], bool]] = {
-    Guard.REASON: lambda _subject, step, _actor: bool(step.reason.strip()),
-    Guard.HANDLER: _fact("handler_person_id"),
-    Guard.DUE: _fact("due_at"),
-    Guard.EVIDENCE: _fact("photos"),
-    Guard.PLACE_PHOTO: _fact("photos"),
-    Guard.DEPARTMENT: _fact("department"),
-    Guard.UPPER_GRID: _fact("upper_grid_id"),
-    Guard.NOT_HANDLER: _not_handler,
-    Guard.ROUND_LEFT: _round_left,
-    Guard.DEPUTY_IF_MAJOR: _deputy_if_major,
-    Guard.CASE_NO: _fact("case_no"),
-    Guard.TWO_OFFICERS: lambda _subject, step, _actor: (
-        len(set(step.facts.get("officers", ()))) >= OFFICERS_MIN
-    ),
-}

@@ -124,6 +124,16 @@ def test_a_must_visit_outweighs_many_overdue_ones() -> None:
     assert days_of(plan, "must") == [0]
 
 
+def test_a_week_of_must_visits_only_with_far_too_few_hours_is_searched_without_complaint() -> None:
+    # The engine once warned (an error here) that its price of overtime had no room left.
+    crowded = random_week(0, reaches=60, shift_min=60)
+    tasks = tuple(replace(task, must=True) for task in crowded.tasks)
+    problem = replace(crowded, tasks=tasks)
+    plan = solve(problem, seed=1, budget=SearchBudget(iterations=2000))
+    assert verify(problem, plan).is_valid
+    assert plan.routes
+
+
 def test_a_night_shift_across_midnight_belongs_to_the_day_it_starts() -> None:
     night = crew(working_days=frozenset({2}), shift_start_min=18 * 60, shift_min=12 * 60)
     tasks = tuple(PatrolTask(f"stop {n}", 1, 1, 5 * 3600, days=frozenset({2})) for n in (1, 2))

@@ -11,12 +11,16 @@ from inspect_app.cli.cluster.server import (
     throwaway_cluster,
 )
 
+command = cluster
+"""Found by the command line."""
+
 __all__ = [
     "Cluster",
     "ClusterProblem",
     "PostGISMissing",
     "binaries",
     "cluster",
+    "command",
     "ensure_database",
     "ensure_started",
     "status",

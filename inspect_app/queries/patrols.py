@@ -1,0 +1,350 @@
+"""Patrols: whose task it is, a person's tasks of a day with their map, what waits for review."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, and_, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.access import Actor, Scope
+from inspect_app.domain.problems import Problem
+from inspect_app.domain.transitions import TaskState
+from inspect_app.models import (
+    Crew,
+    CrewMember,
+    PatrolLog,
+    PatrolStop,
+    PatrolTask,
+    Person,
+    TrackSegment,
+)
+from inspect_app.queries.scope import in_scope
+
+FIELD_STATES = (
+    TaskState.PUBLISHED,
+    TaskState.IN_PROGRESS,
+    TaskState.PAUSED,
+    TaskState.SUBMITTED,
+    TaskState.RETURNED,
+    TaskState.COMPLETED,
+    TaskState.MISSED,
+)
+"""States in which a task is shown to its crew."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCard:
+    """A stop as the tablet shows it."""
+
+    id: int
+    seq: int
+    object_kind: str
+    object_id: int
+    name: str
+    reverse: bool
+    arrive_at: datetime
+    leave_at: datetime
+    result: str
+    result_reason: str | None
+    last_visit: datetime | None
+    geometry: orjson.Fragment
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCard:
+    """A task of the day with everything that must work without a network."""
+
+    id: int
+    day: date
+    crew: str
+    members: list[str]
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+    length_m: float
+    log_uid: UUID | None
+    next_segment: int
+    route: orjson.Fragment | None
+    stops: list[StopCard] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A handed-in patrol as the reviewer's list shows it."""
+
+    id: int
+    day: date
+    crew: str
+    state: str
+    recorder: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    distance_m: float | None
+    covered_share: float | None
+    stops: int
+    stops_done: int
+
+
+def is_crew_member(session: Session, task: PatrolTask, person_id: int | None) -> bool:
+    """Whether the person belonged to the task's crew on the task's day."""
+    found = session.scalar(
+        select(CrewMember.person_id).where(
+            CrewMember.crew_id == task.crew_id,
+            CrewMember.person_id == person_id,
+            CrewMember.valid_from <= task.day,
+            or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > task.day),
+        )
+    )
+    return found is not None
+
+
+def crew_task(session: Session, task_id: int, *, actor: Actor) -> PatrolTask:
+    """Return the task, locked; another crew's task and one that is not there look the same."""
+    task = session.scalar(select(PatrolTask).where(PatrolTask.id == task_id).with_for_update())
+    if task is None or not is_crew_member(session, task, actor.person_id):
+        raise Problem("not_your_task")
+    return task
+
+
+def tasks_of_day(session: Session, person_id: int | None, *, day: date) -> list[TaskCard]:
+    """Return the published tasks of a person's crews on a day, by starting time."""
+    rows = session.execute(
+        select(
+            PatrolTask,
+            Crew.name.label("crew"),
+            PatrolLog.uid.label("log_uid"),
+            func.ST_AsGeoJSON(PatrolTask.route, 6).label("route"),
+            _next_segment().label("next_segment"),
+        )
+        .join(Crew, Crew.id == PatrolTask.crew_id)
+        .join(
+            CrewMember,
+            and_(
+                CrewMember.crew_id == PatrolTask.crew_id,
+                CrewMember.person_id == person_id,
+                CrewMember.valid_from <= PatrolTask.day,
+                or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > PatrolTask.day),
+            ),
+        )
+        .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
+        .where(
+            PatrolTask.day == day,
+            PatrolTask.state.in_([state.value for state in FIELD_STATES]),
+        )
+        .order_by(PatrolTask.starts_at, PatrolTask.id)
+    ).all()
+    return [_card(session, row) for row in rows]
+
+
+def _next_segment() -> Any:  # noqa: ANN401 - a scalar subquery
+    return (
+        select(func.coalesce(func.max(TrackSegment.number) + 1, 0))
+        .where(TrackSegment.log_uid == PatrolLog.uid)
+        .correlate(PatrolLog)
+        .scalar_subquery()
+    )
+
+
+def _card(session: Session, row: Row[Any]) -> TaskCard:
+    task: PatrolTask = row.PatrolTask
+    return TaskCard(
+        id=task.id,
+        day=task.day,
+        crew=row.crew,
+        members=crew_members(session, task),
+        state=task.state,
+        starts_at=task.starts_at,
+        ends_at=task.ends_at,
+        length_m=task.length_m,
+        log_uid=row.log_uid,
+        next_segment=row.next_segment,
+        route=orjson.Fragment(row.route) if row.route else None,
+        stops=stops_of(session, task),
+    )
+
+
+def crew_members(session: Session, task: PatrolTask) -> list[str]:
+    """Return the names of the crew on the task's day."""
+    return list(
+        session.scalars(
+            select(Person.name)
+            .join(CrewMember, CrewMember.person_id == Person.id)
+            .where(
+                CrewMember.crew_id == task.crew_id,
+                CrewMember.valid_from <= task.day,
+                or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > task.day),
+            )
+            .order_by(Person.name)
+        )
+    )
+
+
+def stops_of(session: Session, task: PatrolTask) -> list[StopCard]:
+    """Return the stops of a task in their order, each with its object's last visit before."""
+    earlier = PatrolStop.__table__.alias("earlier")
+    last_visit = (
+        select(func.max(earlier.c.done_at))
+        .where(
+            earlier.c.object_kind == PatrolStop.object_kind,
+            earlier.c.object_id == PatrolStop.object_id,
+            earlier.c.result == "done",
+            earlier.c.task_id != task.id,
+        )
+        .correlate(PatrolStop)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(PatrolStop, last_visit, func.ST_AsGeoJSON(PatrolStop.geom, 6))
+        .where(PatrolStop.task_id == task.id)
+        .order_by(PatrolStop.seq)
+    )
+    return [
+        StopCard(
+            id=stop.id,
+            seq=stop.seq,
+            object_kind=stop.object_kind,
+            object_id=stop.object_id,
+            name=stop.name,
+            reverse=stop.reverse,
+            arrive_at=stop.arrive_at,
+            leave_at=stop.leave_at,
+            result=stop.result,
+            result_reason=stop.result_reason,
+            last_visit=visited,
+            geometry=orjson.Fragment(geometry),
+        )
+        for stop, visited, geometry in rows
+    ]
+
+
+SURROUNDINGS = """
+WITH around AS (
+    SELECT ST_Expand(ST_Extent(geom)::geometry, 0.01) AS box FROM (
+        SELECT geom FROM patrol_stop WHERE task_id = ANY(:tasks)
+        UNION ALL SELECT route FROM patrol_task WHERE id = ANY(:tasks) AND route IS NOT NULL) AS way
+), area AS (SELECT ST_SetSRID(box, 4490) AS box FROM around WHERE box IS NOT NULL),
+ways AS (SELECT ST_Collect(geom) AS geom FROM (
+        SELECT geom FROM patrol_stop WHERE task_id = ANY(:tasks)
+        UNION ALL SELECT route FROM patrol_task WHERE id = ANY(:tasks) AND route IS NOT NULL) AS w),
+things AS (
+    SELECT 'waterway' AS kind, name, NULL::bigint AS id,
+           ST_ClipByBox2D(ST_SimplifyPreserveTopology(geom, 0.0001), box) AS geom
+    FROM waterway, area WHERE geom && box
+    UNION ALL
+    SELECT 'road', coalesce(road.name, ''), NULL,
+           ST_ClipByBox2D(ST_SimplifyPreserveTopology(road.geom, 0.0001), box)
+    FROM road, area, ways WHERE road.geom && box AND ST_DWithin(road.geom, ways.geom, 0.01)
+    UNION ALL
+    SELECT 'grid', name, NULL,
+           ST_ClipByBox2D(ST_SimplifyPreserveTopology(ST_Boundary(geom), 0.0002), box)
+    FROM grid, area WHERE geom && box AND valid_from <= :day
+        AND (valid_to IS NULL OR valid_to > :day)
+)
+SELECT coalesce(json_agg(json_build_object('type', 'Feature',
+    'properties', json_build_object('kind', kind, 'name', name),
+    'geometry', ST_AsGeoJSON(geom, 5)::json)), '[]')::text
+FROM things WHERE NOT ST_IsEmpty(geom)
+"""
+"""Waterways, roads (within about 1 km of the way) and grid borders around tasks, drawn coarsely."""
+
+
+def surroundings(session: Session, task_ids: list[int], *, day: date) -> orjson.Fragment:
+    """Return the GeoJSON features a tablet draws under its tasks when there is no network."""
+    found: str = session.scalars(text(SURROUNDINGS), {"tasks": task_ids, "day": day}).one()
+    return orjson.Fragment(found)
+
+
+OBJECTS = """
+WITH ways AS (SELECT ST_Collect(geom) AS geom FROM patrol_stop WHERE task_id = ANY(:tasks)),
+things AS (
+    SELECT 'outlet' AS kind, id, name, grid_id, geom FROM outlet WHERE NOT closed
+    UNION ALL SELECT 'source', id, name, grid_id, geom FROM pollution_source WHERE NOT closed
+    UNION ALL SELECT 'water_source', id, name, grid_id, geom FROM water_source)
+SELECT things.kind, things.id, things.name, ST_X(things.geom) AS lon, ST_Y(things.geom) AS lat
+FROM things, ways
+WHERE things.geom && ST_Expand(ways.geom, 0.01) AND ST_DWithin(things.geom, ways.geom, 0.01)
+    AND (:everywhere OR EXISTS (SELECT FROM grid WHERE grid.id = things.grid_id
+         AND grid.path ^@ ANY(:paths)))
+ORDER BY things.kind, things.id LIMIT 2000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NearObject:
+    """A thing near the way that a finding may be about."""
+
+    kind: str
+    id: int
+    name: str
+    lon: float
+    lat: float
+
+
+def objects_near(session: Session, task_ids: list[int], *, scope: Scope) -> list[NearObject]:
+    """Return what findings may be about within about 1 km of the stops, inside the scope."""
+    rows = session.execute(
+        text(OBJECTS),
+        {"tasks": task_ids, "everywhere": scope.everywhere, "paths": list(scope.grid_paths)},
+    )
+    return [NearObject(*row) for row in rows]
+
+
+REVIEW_STATES = (TaskState.SUBMITTED, TaskState.COMPLETED, TaskState.RETURNED)
+
+
+def review_list(session: Session, *, scope: Scope, limit: int = 200) -> list[ReviewRow]:
+    """Return handed-in tasks that touch the scope: those waiting first, then the newest."""
+    stops = (
+        select(
+            PatrolStop.task_id,
+            func.count().label("stops"),
+            func.count().filter(PatrolStop.result == "done").label("done"),
+            func.bool_or(in_scope(PatrolStop.grid_id, scope)).label("visible"),
+        )
+        .group_by(PatrolStop.task_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(PatrolTask, Crew.name, PatrolLog, Person.name, stops.c.stops, stops.c.done)
+        .join(Crew, Crew.id == PatrolTask.crew_id)
+        .join(stops, stops.c.task_id == PatrolTask.id)
+        .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
+        .outerjoin(Person, Person.id == PatrolLog.recorder_id)
+        .where(PatrolTask.state.in_([state.value for state in REVIEW_STATES]), stops.c.visible)
+        .order_by(PatrolTask.state != TaskState.SUBMITTED.value, PatrolTask.day.desc(), Crew.name)
+        .limit(limit)
+    )
+    return [
+        ReviewRow(
+            id=task.id,
+            day=task.day,
+            crew=crew,
+            state=task.state,
+            recorder=recorder,
+            started_at=log and log.started_at,
+            ended_at=log and log.ended_at,
+            distance_m=log and log.distance_m,
+            covered_share=log and log.covered_share,
+            stops=count,
+            stops_done=done,
+        )
+        for task, crew, log, recorder, count, done in rows
+    ]
+
+
+def task_in_scope(session: Session, task_id: int, *, scope: Scope) -> PatrolTask:
+    """Return a task with a stop inside the scope; any other is not found."""
+    task = session.scalar(
+        select(PatrolTask).where(
+            PatrolTask.id == task_id,
+            select(PatrolStop.id)
+            .where(PatrolStop.task_id == PatrolTask.id, in_scope(PatrolStop.grid_id, scope))
+            .exists(),
+        )
+    )
+    if task is None:
+        raise Problem("not_found", what="巡查任务")
+    return task

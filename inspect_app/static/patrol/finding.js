@@ -1,0 +1,180 @@
+// A finding: photo first, place and object filled in, kept as a draft until it is saved.
+
+import { byId, el, fault, length, say, tell, texts } from "./dom.js";
+import { drawPin, pickPlace } from "./map.js";
+import { distance, here } from "./position.js";
+import { away } from "./state.js";
+import { blob, draft, keepBlob, writeDraft, db } from "./store.js";
+
+const NEAR_M = 500;
+const CHOICES = 4;
+const dialog = byId("finding-form");
+let run = null;
+let current = null;
+
+/** Open the form, with the draft of a form that was left or killed. */
+export async function openFinding({ day, task, write, near }) {
+  run = { day, task, write, near };
+  current = (await draft(task.id)) ?? {
+    photos: [], finding_type: null, severity: "normal", description: "", place: null, object: null,
+  };
+  if (current.place?.how !== "pin") current.place = measured() ?? current.place;
+  lastTypesFirst();
+  choose("finding_type", current.finding_type);
+  choose("severity", current.severity);
+  byId("finding-text").value = current.description;
+  byId("finding-fault").hidden = true;
+  await showShots();
+  showPlace();
+  dialog.showModal();
+}
+
+function measured() {
+  const fix = here.fix;
+  return fix ? { how: "position", lon: fix.lon, lat: fix.lat, accuracy_m: fix.accuracy } : null;
+}
+
+const remember = async () => {
+  await writeDraft(run.task.id, current);
+  tell("draft");
+};
+
+function choose(name, value) {
+  for (const input of dialog.querySelectorAll(`input[name=${name}]`)) input.checked = input.value === value;
+}
+
+/** The types used last stand first; they are what a person meets on this reach. */
+function lastTypesFirst() {
+  const last = JSON.parse(localStorage.getItem("patrol-types") ?? "[]");
+  for (const value of [...last].reverse()) {
+    const chip = dialog.querySelector(`input[name=finding_type][value="${CSS.escape(value)}"]`);
+    if (chip) byId("finding-types").prepend(chip.parentElement);
+  }
+}
+
+function rememberType(value) {
+  const last = JSON.parse(localStorage.getItem("patrol-types") ?? "[]");
+  const next = [value, ...last.filter((each) => each !== value)].slice(0, CHOICES);
+  localStorage.setItem("patrol-types", JSON.stringify(next));
+}
+
+async function showShots() {
+  const shots = await Promise.all(current.photos.map(blob));
+  byId("finding-shots").replaceChildren(...shots.filter(Boolean).map((photo) => {
+    const address = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
+    const image = el("img", { src: address, alt: texts.photo, width: 96, height: 96 });
+    image.addEventListener("load", () => URL.revokeObjectURL(address));
+    return image;
+  }));
+}
+
+function showPlace() {
+  const place = current.place;
+  const text = {
+    position: () => say(texts.place_gps, { m: Math.round(place.accuracy_m) }),
+    pin: () => texts.place_pin,
+  }[place?.how] ?? (() => texts.place_none);
+  byId("finding-place").textContent = text();
+  byId("finding-place").classList.toggle("missing", !place);
+  drawPin(place && [place.lon, place.lat]);
+  showNear();
+}
+
+/** Stops and objects around the place, nearest first; the nearest within reach is proposed. */
+function showNear() {
+  const place = current.place && [current.place.lon, current.place.lat];
+  const stops = run.task.stops.map((stop) => ({
+    kind: stop.object_kind, id: stop.object_id, name: stop.name,
+    far: place ? away(place, stop.geometry) : Infinity,
+  }));
+  const things = run.day.objects.map((thing) => ({
+    ...thing, far: place ? distance(place, [thing.lon, thing.lat]) : Infinity,
+  }));
+  const seen = new Set();
+  const near = [...stops, ...things]
+    .filter(({ kind, id, far }) => far <= NEAR_M && !seen.has(`${kind}/${id}`) && seen.add(`${kind}/${id}`))
+    .sort((a, b) => a.far - b.far).slice(0, CHOICES);
+  current.object ??= near[0] ? `${near[0].kind}/${near[0].id}` : "";
+  byId("finding-near-field").hidden = !near.length;
+  const chip = (value, ...label) => el("label", { class: "chip" },
+    el("input", { type: "radio", name: "object", value, checked: current.object === value }),
+    el("span", {}, ...label));
+  byId("finding-near").replaceChildren(
+    ...near.map((thing) => chip(`${thing.kind}/${thing.id}`, thing.name, el("small", {}, ` ${length(thing.far)}`))),
+    chip("", texts.none));
+}
+
+function record() {
+  const [kind, id] = (current.object ?? "").split("/");
+  const { how, lon, lat, accuracy_m } = current.place;
+  const stop = run.task.stops.find((each) => each.object_kind === kind && each.object_id === Number(id))
+    ?? run.task.stops.find((each) => each.id === run.near);
+  return {
+    finding_type: current.finding_type, severity: current.severity,
+    description: current.description, place: how, lon, lat, accuracy_m,
+    photos: current.photos, stop_id: stop?.id ?? null,
+    object_kind: kind || null, object_id: id ? Number(id) : null,
+  };
+}
+
+async function save() {
+  const missing = !current.finding_type ? texts.type_missing : !current.place ? texts.place_none : null;
+  byId("finding-fault").hidden = !missing;
+  byId("finding-fault").textContent = missing ?? "";
+  if (missing) return;
+  byId("finding-save").disabled = true;
+  try {
+    await run.write("finding", record(), current.photos);
+    await db.delete("drafts", run.task.id);
+    rememberType(current.finding_type);
+    dialog.close();
+    drawPin(null);
+    tell("draft");
+  } finally {
+    byId("finding-save").disabled = false;
+  }
+}
+
+byId("finding-photo").addEventListener("change", async ({ target }) => {
+  const files = [...target.files];
+  target.value = "";
+  try {
+    for (const file of files) {
+      if (!file.type.startsWith("image/")) fault(texts.not_image);
+      else current.photos = [...new Set([...current.photos, await keepBlob(file)])];
+    }
+    await remember();
+  } catch (error) {
+    tell("write-failed", error);
+  }
+  await showShots();
+});
+dialog.addEventListener("change", async ({ target }) => {
+  if (!["finding_type", "severity", "object"].includes(target.name)) return;
+  current[target.name] = target.value;
+  await remember();
+});
+byId("finding-text").addEventListener("input", async ({ target }) => {
+  current.description = target.value;
+  await remember();
+});
+byId("finding-pin").addEventListener("click", () => {
+  dialog.close();
+  byId("pin-note").hidden = false;
+  pickPlace(async ([lon, lat]) => {
+    current.place = { how: "pin", lon, lat, accuracy_m: null };
+    current.object = null;
+    endPick();
+    await remember();
+  });
+});
+byId("pin-cancel").addEventListener("click", endPick);
+byId("finding-save").addEventListener("click", save);
+byId("finding-close").addEventListener("click", () => { dialog.close(); drawPin(null); });
+
+function endPick() {
+  pickPlace(null);
+  byId("pin-note").hidden = true;
+  showPlace();
+  dialog.showModal();
+}

@@ -1,0 +1,212 @@
+"""What tablets exchange with the server: records, tracks, photos, the day's tasks, receipts."""
+
+import base64
+import binascii
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, request, send_file
+from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import select
+
+from inspect_app.domain.access import Permission
+from inspect_app.domain.problems import Problem
+from inspect_app.models import PatrolLog, Photo, SyncRecord, TrackSegment
+from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
+from inspect_app.queries.photos import visible_photo
+from inspect_app.queries.policies import policy_value
+from inspect_app.web.http import (
+    actor,
+    database,
+    json_answer,
+    now,
+    requires,
+    sentence,
+    settings,
+    signed_in,
+    time_zone,
+    today,
+)
+from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo, make_thumb
+from inspect_app.workflows.sync_patrol import Sent, keep_record, keep_segment
+from inspect_app.workflows.sync_patrol.keep import note_conflict
+
+P = Permission
+pages = Blueprint("sync", __name__)
+
+RECORD_BYTES_MAX = 256 * 1024
+TABLET_POLICIES = ("stop_radius_m", "fix_accuracy_max_m", "coverage_share_min", "track_gap_s")
+
+
+@pages.get("/sync/session")
+@signed_in
+def session() -> Response:
+    """Say who is logged in, the server's clock and the token for changes."""
+    person = actor()
+    return json_answer(
+        {"person_id": person.person_id, "name": person.name, "csrf": generate_csrf(), "now": now()}
+    )
+
+
+@pages.get("/sync/tasks")
+@requires(P.PATROL_DO)
+def tasks() -> Response:
+    """Answer the person's tasks of a day with the map around them."""
+    day = _day(request.args.get("day"))
+    person = actor()
+    cards = tasks_of_day(database(), person.person_id, day=day)
+    ids = [card.id for card in cards]
+    return json_answer(
+        {
+            "day": day,
+            "fetched_at": now(),
+            "person_id": person.person_id,
+            "policies": {key: policy_value(database(), key, day=day) for key in TABLET_POLICIES},
+            "tasks": cards,
+            "surroundings": surroundings(database(), ids, day=day),
+            "objects": objects_near(database(), ids, scope=person.scope),
+        }
+    )
+
+
+@pages.put("/sync/records/<uuid:uid>")
+@requires(P.PATROL_DO)
+def record(uid: UUID) -> Response:
+    """Take one record: 201 new, 200 seen, 409 other bytes under this id."""
+    sent = Sent(_body(RECORD_BYTES_MAX), _digest())
+    receipt = keep_record(database(), uid, sent, actor=actor(), now=now())
+    return _receipt(receipt.state, receipt.uid, receipt.sha256)
+
+
+@pages.put("/sync/tracks/<uuid:log_uid>/segments/<int:number>")
+@requires(P.PATROL_DO)
+def segment(log_uid: UUID, number: int) -> Response:
+    """Take one immutable piece of a track."""
+    sha256 = Sent(_body(RECORD_BYTES_MAX), _digest()).checked()
+    place = (log_uid, number)
+    state = keep_segment(database(), place, (request.get_data(), sha256), actor=actor(), now=now())
+    name = f"{log_uid}/{number}"
+    if state == "conflict":
+        note_conflict(database(), name, ("", sha256), actor=actor(), now=now())
+    return _receipt(state, name, sha256)
+
+
+@pages.get("/sync/photos/<sha256>")
+@requires(P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT)
+def photo_state(sha256: str) -> Response:
+    """Say whether a photo has arrived (also as HEAD); says nothing about its content."""
+    photo = database().get(Photo, _sha256(sha256))
+    if photo is None or not shelf().original(sha256, photo.media_type).exists():
+        raise Problem("not_found", what="照片")
+    return json_answer({"sha256": sha256, "size": photo.size})
+
+
+@pages.put("/sync/photos/<sha256>")
+@requires(P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT)
+def photo(sha256: str) -> Response:
+    """Take the raw bytes of a photo; its name is their hash."""
+    new = keep_photo(
+        database(),
+        (request.get_data(), _sha256(sha256)),
+        shelf=shelf(),
+        zone=time_zone(),
+        actor=actor(),
+        now=now(),
+    )
+    return _receipt("new" if new else "seen", sha256, sha256)
+
+
+@pages.get("/photos/<sha256>")
+@signed_in
+def show_photo(sha256: str) -> Response:
+    """Serve a photo, or its small derivative, to those whose scope uses it."""
+    found = visible_photo(database(), _sha256(sha256), actor=actor())
+    if request.args.get("size") == "thumb":
+        path, media_type = make_thumb(shelf(), found), "image/jpeg"
+    else:
+        path, media_type = shelf().original(sha256, found.media_type), found.media_type
+    answer = send_file(path.resolve(), mimetype=media_type, conditional=True)
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+@pages.get("/sync/receipt")
+@requires(P.PATROL_DO)
+def receipt() -> Response:
+    """List what the server holds of the person's day, for comparison with the tablet."""
+    day = _day(request.args.get("day"))
+    start = datetime.combine(day, datetime.min.time(), tzinfo=ZoneInfo(settings().time_zone))
+    person_id, period = actor().person_id, (start, start + timedelta(days=1))
+    records = database().execute(
+        select(SyncRecord.uid, SyncRecord.sha256).where(
+            SyncRecord.author_id == person_id, SyncRecord.received_at.between(*period)
+        )
+    )
+    photos = database().scalars(
+        select(Photo.sha256).where(
+            Photo.received_from == person_id, Photo.received_at.between(*period)
+        )
+    )
+    segments = database().execute(
+        select(TrackSegment.log_uid, TrackSegment.number, TrackSegment.sha256)
+        .join(PatrolLog, PatrolLog.uid == TrackSegment.log_uid)
+        .where(PatrolLog.recorder_id == person_id, TrackSegment.received_at.between(*period))
+    )
+    return json_answer(
+        {
+            "day": day,
+            "now": now(),
+            "records": [[str(uid), sha256] for uid, sha256 in records],
+            "segments": [[f"{log_uid}/{number}", sha256] for log_uid, number, sha256 in segments],
+            "photos": list(photos),
+        }
+    )
+
+
+def shelf() -> PhotoShelf:
+    """Return where this installation keeps photos."""
+    return PhotoShelf(settings().data_dir)
+
+
+def _receipt(state: str, name: str, sha256: str) -> Response:
+    answer = {"state": state, "id": name, "sha256": sha256, "now": now()}
+    if state == "conflict":
+        conflict = Problem("record_conflict", uid=name)
+        answer |= {"problem": conflict.code, "message": sentence(conflict), "facts": {"uid": name}}
+        return json_answer(answer, 409)
+    return json_answer(answer, 201 if state == "new" else 200)
+
+
+def _body(limit: int) -> bytes:
+    if (request.content_length or 0) > limit:
+        raise Problem("too_large", limit=limit / 1024 / 1024)
+    return request.get_data()
+
+
+def _digest() -> str:
+    """Return the SHA-256 of the `Content-Digest` header (RFC 9530) as hex."""
+    for member in request.headers.get("Content-Digest", "").split(","):
+        name, _, value = member.strip().partition("=")
+        if name == "sha-256" and len(value) > 2 and value[0] == value[-1] == ":":
+            try:
+                return base64.b64decode(value[1:-1], validate=True).hex()
+            except binascii.Error as error:
+                raise Problem("body_invalid", reason=f"Content-Digest: {error}") from error
+    raise Problem("body_invalid", reason=gettext("缺少 Content-Digest: sha-256"))
+
+
+def _sha256(name: str) -> str:
+    if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
+        raise Problem("not_found", what="照片")
+    return name
+
+
+def _day(given: str | None) -> date:
+    if not given:
+        return today()
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise Problem("field_invalid", field="day", expected="2026-03-24", found=given) from error

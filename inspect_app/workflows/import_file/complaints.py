@@ -1,0 +1,180 @@
+"""Complaints: own numbers, a matter each, shared fallback places, reporters kept apart."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import shapely
+from psycopg import sql
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.codes import PlaceQuality, ReporterMode
+from inspect_app.workflows.import_file.checking import Checked
+from inspect_app.workflows.import_file.kinds import COMPLAINTS
+from inspect_app.workflows.import_file.report import ImportRequest
+from inspect_app.workflows.import_file.writing import (
+    cursor_of,
+    names,
+    raw_texts,
+    stored_columns,
+)
+from inspect_app.workflows.number import next_number
+
+COMPLAINT_SERIES = "complaint"
+MATTER_SERIES = "matter"
+COMPLAINT_PREFIX = "TS"
+MATTER_PREFIX = "SX"
+TITLE_MAX = 60
+_DIGEST_LENGTH = 16
+_HELPERS = (
+    "respondent_name",
+    "closed_at",
+    "reporter_mode",
+    "reporter_name",
+    "reporter_phone",
+    "reporter_address",
+)
+
+
+def prepare(checked: Checked, request: ImportRequest) -> Checked:
+    """Give every row an external number and judge how sure its place is.
+
+    A row without a number of its own is known again by its content: the digest of its raw values
+    and how often they stood before it in the file, so that a second import finds it.
+    """
+    rows = checked.rows.copy()
+    rows["external_no"] = _external_numbers(checked)
+    rows["place_quality"] = _place_quality(rows, request.shared_place_rows)
+    written = tuple(dict.fromkeys((*checked.written, "external_no", "place_quality")))
+    return replace(checked, rows=rows, written=written)
+
+
+def _external_numbers(checked: Checked) -> pd.Series:
+    given = checked.rows["external_no"].copy()
+    open_ = np.array([value is None for value in given], dtype=bool)
+    texts = pd.Series(raw_texts(checked.raw[open_]), index=given.index[open_], dtype=object)
+    turns = texts.groupby(texts).cumcount()
+    for place, text in texts.items():
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+        given.loc[place] = f"#{digest}-{turns.loc[place] + 1}"
+    return given
+
+
+def _place_quality(rows: pd.DataFrame, shared_place_rows: int) -> pd.Series:
+    """Return the place quality; many complaints at one coordinate are a geocoder's fallback."""
+    located = rows["geom"][[shape is not None for shape in rows["geom"]]]
+    quality = rows["place_quality"].copy()
+    quality.loc[~quality.index.isin(located.index)] = PlaceQuality.NONE.value
+    places = pd.Series(shapely.to_wkb(located.to_numpy()), index=located.index)
+    crowd = places.groupby(places).transform("size") if len(places) else places
+    quality.loc[crowd.index[crowd >= shared_place_rows]] = PlaceQuality.SHARED_FALLBACK.value
+    return quality
+
+
+def insert(
+    session: Session, checked: Checked, request: ImportRequest, *, batch_id: int, now: datetime
+) -> int:
+    """Insert the new complaints with a matter each; their reporters go to their own schema.
+
+    `fresh` holds what the staged rows do not: numbers, what only the matter needs, the reporter.
+    """
+    _stage_fresh(session, checked)
+    _number(session, request)
+    cursor = cursor_of(session)
+    cursor.execute(_INSERT_MATTERS, {"title_max": TITLE_MAX})
+    columns = (*stored_columns(COMPLAINTS), "raw", "source_row")
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO complaint ({columns}, complaint_no, matter_id, registered_at, source_crs,"
+            " import_batch_id)"
+            " SELECT {staged}, f.complaint_no, m.id, %(now)s, %(crs)s, %(batch)s"
+            " FROM staged s JOIN fresh f USING (source_row)"
+            " JOIN complaint_matter m USING (matter_no) ORDER BY s.source_row"
+        ).format(columns=names(columns), staged=names(columns, "s")),
+        {"now": now, "crs": checked.reference_text[:40], "batch": batch_id},
+    )
+    inserted = cursor.rowcount
+    cursor.execute(_INSERT_REPORTERS)
+    return inserted
+
+
+def _stage_fresh(session: Session, checked: Checked) -> None:
+    cursor = cursor_of(session)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.fresh")
+    cursor.execute(
+        "CREATE TEMP TABLE fresh (source_row bigint, respondent_name text, closed_at timestamptz,"
+        " mode text, name text, phone text, address text, complaint_no text, matter_no text)"
+        " ON COMMIT DROP"
+    )
+    cursor.execute(
+        "SELECT source_row FROM staged WHERE source_row NOT IN (SELECT source_row FROM matched)"
+    )
+    fresh = checked.rows.loc[[row - 1 for (row,) in cursor.fetchall()], list(_HELPERS)]
+    copy = "COPY fresh (source_row, respondent_name, closed_at, mode, name, phone, address)"
+    with cursor.copy(f"{copy} FROM STDIN") as stream:
+        for place, *values in zip(
+            fresh.index, *(fresh[name].tolist() for name in _HELPERS), strict=True
+        ):
+            known = [None if pd.isna(value) else value for value in values]
+            stream.write_row((int(place) + 1, *known[:2], _mode(known[2:]), *known[3:]))
+
+
+def _mode(reporter: list[object]) -> str | None:
+    """Return how a reporter is known; None where the file says nothing of one."""
+    mode, *told = reporter
+    if mode is not None:
+        return str(mode)
+    return ReporterMode.NAMED.value if any(told) else None
+
+
+def _number(session: Session, request: ImportRequest) -> None:
+    """Take numbers for the new rows, year by year of receipt, in one step a year."""
+    cursor = cursor_of(session)
+    zone = ZoneInfo(request.time_zone).key
+    cursor.execute(
+        "SELECT extract(year FROM s.received_at AT TIME ZONE %s)::int AS year, count(*)"
+        " FROM staged s JOIN fresh USING (source_row) GROUP BY 1 ORDER BY 1",
+        (zone,),
+    )
+    for year, count in cursor.fetchall():
+        values = {
+            "year": year,
+            "zone": zone,
+            "complaint": next_number(session, COMPLAINT_SERIES, year=year, count=count),
+            "matter": next_number(session, MATTER_SERIES, year=year, count=count),
+            "complaint_prefix": f"{COMPLAINT_PREFIX}{year}",
+            "matter_prefix": f"{MATTER_PREFIX}{year}",
+        }
+        cursor.execute(_NUMBER, values)
+
+
+_NUMBER = """
+    UPDATE fresh SET
+      complaint_no = %(complaint_prefix)s || lpad((%(complaint)s + n)::text, 6, '0'),
+      matter_no = %(matter_prefix)s || lpad((%(matter)s + n)::text, 6, '0')
+    FROM (
+      SELECT s.source_row, row_number() OVER (ORDER BY s.source_row) - 1 AS n
+      FROM staged s JOIN fresh USING (source_row)
+      WHERE extract(year FROM s.received_at AT TIME ZONE %(zone)s)::int = %(year)s
+    ) AS numbered
+    WHERE fresh.source_row = numbered.source_row
+"""
+# A fallback point is not the place of the matter; the complaint keeps it as it came.
+_INSERT_MATTERS = """
+    INSERT INTO complaint_matter
+      (matter_no, title, state, severity, pollution_types, respondent_name, opened_at, closed_at,
+       geom)
+    SELECT f.matter_no, left(s.summary, %(title_max)s),
+      CASE WHEN f.closed_at IS NULL THEN 'registered' ELSE 'closed' END,
+      s.severity, s.pollution_types, f.respondent_name, s.received_at, f.closed_at,
+      CASE WHEN s.place_quality <> 'shared_fallback' THEN s.geom END
+    FROM staged s JOIN fresh f USING (source_row) ORDER BY s.source_row
+"""
+_INSERT_REPORTERS = """
+    INSERT INTO pii.reporter (complaint_id, mode, name, phone, address)
+    SELECT c.id, f.mode, f.name, f.phone, f.address
+    FROM fresh f JOIN complaint c USING (complaint_no) WHERE f.mode IS NOT NULL
+"""

@@ -1,0 +1,55 @@
+"""Supervision grids with who owns them: townships on small scales, the deepest grids from 11."""
+
+from layers.base import Group, Layer, Shape, Swatch
+
+
+class Grids(Layer):
+    """Grids of the day; without a zoom, all depths.
+
+    The owner is the responsible person, else the grid chief, the principal before deputies.
+    """
+
+    key = "grids"
+    title = "监管网格"
+    group = Group.GRIDS
+    shape = Shape.POLYGON
+    sql = """
+        SELECT g.id, g.id AS grid_id, g.geom, g.name, g.code, g.level_name, g.area_km2,
+               o.name AS owner, o.position AS owner_position,
+               CASE WHEN o.name IS NULL THEN 'ownerless'
+                    WHEN g.depth <= 2 THEN 'township' ELSE 'unit' END AS kind
+        FROM grid g
+        LEFT JOIN LATERAL (
+            SELECT p.name, p.position
+            FROM grid_owner d JOIN person p ON p.id = d.person_id
+            WHERE d.grid_id = g.id AND d.duty IN ('responsible_person', 'grid_chief')
+              AND d.valid_from <= :today AND (d.valid_to IS NULL OR d.valid_to > :today)
+            ORDER BY d.duty = 'responsible_person' DESC, d.rank
+            LIMIT 1
+        ) o ON true
+        WHERE g.valid_from <= :today AND (g.valid_to IS NULL OR g.valid_to > :today)
+          AND CASE
+            WHEN CAST(:zoom AS integer) IS NULL THEN true
+            WHEN CAST(:zoom AS integer) < 11 AND g.depth >= 2 THEN g.depth = 2
+            ELSE NOT EXISTS (
+                SELECT FROM grid c WHERE c.parent_id = g.id
+                  AND c.valid_from <= :today AND (c.valid_to IS NULL OR c.valid_to > :today))
+            END
+    """
+    colour_by = "kind"
+    legend = (
+        Swatch("township", "乡镇(街道)", "#7d8b99", 1.6),
+        Swatch("unit", "单元网格", "#9aa7b3", 0.8, dash="4 3"),
+        Swatch("ownerless", "无责任人", "#b3261e", 1.4, dash="2 3"),
+    )
+    shows = {
+        "name": "名称",
+        "code": "编码",
+        "level_name": "层级",
+        "owner": "责任人",
+        "owner_position": "职务",
+        "area_km2": "面积(平方公里)",
+    }
+    fill = 0.04
+    label_from = 8
+    order = 10
