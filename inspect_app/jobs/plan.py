@@ -54,14 +54,15 @@ class _Teller:
     def __init__(self, sessions: sessionmaker[Session], run_id: int) -> None:
         self._sessions = sessions
         self._run_id = run_id
-        self._stage = ""
+        self._stage = ("", False)
         self._last = 0.0
 
     def tell(self, told: PlanProgress) -> None:
         moment = time.monotonic()
-        if told.stage == self._stage and moment - self._last < TELL_EVERY_S:
+        stage = (told.stage, told.search is not None)
+        if stage == self._stage and moment - self._last < TELL_EVERY_S:
             return
-        self._stage, self._last = told.stage, moment
+        self._stage, self._last = stage, moment
         with transaction(self._sessions) as session:
             note_progress(session, self._run_id, told, now=_now())
 

@@ -190,7 +190,7 @@ def coverage(
     towns: dict[str, list[int]] = {}
     for kind, town, served, missing in [*session.execute(stops), *session.execute(left)]:
         for sums in (
-            kinds.setdefault(ObjectKind(kind).label, [0, 0]),
+            kinds.setdefault(kind, [0, 0]),
             towns.setdefault(town or "", [0, 0]),
         ):
             sums[0] += served
@@ -199,7 +199,7 @@ def coverage(
     order = {code: place for place, code in enumerate(names)}
     by_town = sorted(towns.items(), key=lambda one: order.get(one[0], len(order)))
     return (
-        [Covered(label, *sums) for label, sums in kinds.items()],
+        [Covered(one.label, *kinds[one.value]) for one in ObjectKind if one.value in kinds],
         [Covered(names.get(code, "县级或无网格"), *sums) for code, sums in by_town],
     )
 

@@ -8,7 +8,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gis.routing.explain import REASONS, REMEDIES, Reason
 from inspect_app.domain.access import Permission
-from inspect_app.domain.codes import ObjectKind, PeriodUnit
+from inspect_app.domain.codes import (
+    Code,
+    ObjectKind,
+    OutletClass,
+    PeriodUnit,
+    PermitClass,
+    Severity,
+    WaterwayLevel,
+    ZoneLevel,
+)
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
@@ -197,7 +206,7 @@ class _View:
         self.policies = [
             (
                 ObjectKind(row["object_kind"]),
-                row["object_class"],
+                _class_label(row["object_kind"], row["object_class"]),
                 row["times"],
                 PeriodUnit(row["unit"]),
                 row,
@@ -211,6 +220,22 @@ class _View:
         """Travel per hour of patrol."""
         service = self.hours - self.travel_hours
         return self.travel_hours / service if service else 0.0
+
+
+CLASSES: dict[str, type[Code]] = {
+    ObjectKind.SEGMENT: WaterwayLevel,
+    ObjectKind.OUTLET: OutletClass,
+    ObjectKind.SOURCE: PermitClass,
+    ObjectKind.WATER_SOURCE: ZoneLevel,
+    ObjectKind.MATTER: Severity,
+}
+"""The code list of the class that a frequency policy may name, by kind."""
+
+
+def _class_label(kind: str, object_class: str | None) -> str:
+    """Return what people call a class; a class no list knows is shown as it stands."""
+    known = {code.value: code.label for code in CLASSES[kind]}
+    return str(gettext(known.get(object_class, object_class))) if object_class else ""
 
 
 def _may(permission: Permission) -> bool:
