@@ -34,6 +34,7 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("repeat_count_min", "重复事项起算次数", 2, "complaints", "建议值"),
     PolicyProposal("patrol_speed_kmh", "沿河巡查速度", 12, "km/h", "建议值"),
     PolicyProposal("detour_factor", "无路时绕行系数", 1.4, "ratio", "建议值"),
-    PolicyProposal("snap_road_max_m", "最近道路距离上限", 1000, "m", "建议值"),
+    PolicyProposal("snap_road_max_m", "最近道路距离上限", 3000, "m", "建议值"),
+    PolicyProposal("off_road_speed_kmh", "离开道路(田间道)通行速度", 10, "km/h", "建议值"),
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "h", "县级承诺示例"),
 )

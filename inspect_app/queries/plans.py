@@ -11,7 +11,15 @@ from gis.routing.explain import Reason, Remedy
 from inspect_app.domain.access import Scope
 from inspect_app.domain.codes import ObjectKind
 from inspect_app.domain.transitions import PlanState, TaskState
-from inspect_app.models import Crew, Grid, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.models import (
+    Crew,
+    Grid,
+    PatrolPlan,
+    PatrolStop,
+    PatrolTask,
+    PlanRun,
+    PlanUncovered,
+)
 from inspect_app.queries.scope import in_scope
 
 TOWNSHIP_DEPTH = 2
@@ -113,6 +121,16 @@ def versions(session: Session, week: date) -> list[PatrolPlan]:
     )
 
 
+def last_run(session: Session, week: date) -> PlanRun | None:
+    """Return the newest request for a plan of the week that has ended."""
+    return session.scalar(
+        select(PlanRun)
+        .where(PlanRun.week == week, PlanRun.ended_at.is_not(None))
+        .order_by(PlanRun.id.desc())
+        .limit(1)
+    )
+
+
 def plan_in_force(plans: list[PatrolPlan]) -> PatrolPlan | None:
     """Return the published version, else the newest draft, else the newest of all."""
     for state in (PlanState.PUBLISHED, PlanState.DRAFT):
@@ -172,7 +190,7 @@ def coverage(
     towns: dict[str, list[int]] = {}
     for kind, town, served, missing in [*session.execute(stops), *session.execute(left)]:
         for sums in (
-            kinds.setdefault(ObjectKind(kind).label, [0, 0]),
+            kinds.setdefault(kind, [0, 0]),
             towns.setdefault(town or "", [0, 0]),
         ):
             sums[0] += served
@@ -181,7 +199,7 @@ def coverage(
     order = {code: place for place, code in enumerate(names)}
     by_town = sorted(towns.items(), key=lambda one: order.get(one[0], len(order)))
     return (
-        [Covered(label, *sums) for label, sums in kinds.items()],
+        [Covered(one.label, *kinds[one.value]) for one in ObjectKind if one.value in kinds],
         [Covered(names.get(code, "县级或无网格"), *sums) for code, sums in by_town],
     )
 

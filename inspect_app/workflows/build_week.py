@@ -59,6 +59,7 @@ class TravelPolicies:
     patrol_kmh: float
     detour: float
     snap_m: float
+    off_road_kmh: float
 
     def rules(self, *, speed_kmh: float, has_roads: bool) -> TravelRules:
         """Return the rules of one speed; without any road all ways are straight lines."""
@@ -69,6 +70,7 @@ class TravelPolicies:
         return TravelRules(
             road_kmh=speed_kmh,
             bank_kmh=min(speed_kmh, self.patrol_kmh),
+            off_road_kmh=min(speed_kmh, self.off_road_kmh),
             detour=self.detour,
             snap_m=self.snap_m,
         )
@@ -137,6 +139,7 @@ def build_week(
         patrol_kmh=policy_value(session, "patrol_speed_kmh", day=week),
         detour=policy_value(session, "detour_factor", day=week),
         snap_m=policy_value(session, "snap_road_max_m", day=week),
+        off_road_kmh=policy_value(session, "off_road_speed_kmh", day=week),
     )
     travel = _travel(open_roads(session), places, moves=moves)
     unruled = without_policy(ledger, policies, week=week)

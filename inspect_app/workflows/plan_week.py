@@ -309,6 +309,7 @@ def _parameters(request: PlanRequest, *, built: WeekToPlan) -> Json:
         "patrol_speed_kmh": built.moves.patrol_kmh,
         "detour_factor": built.moves.detour,
         "snap_road_max_m": built.moves.snap_m,
+        "off_road_speed_kmh": built.moves.off_road_kmh,
     }
 
 

@@ -1,0 +1,92 @@
+"""A plan on the map: routes and stops of the tasks in scope, waterways and borders below them."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.access import Scope
+from inspect_app.models import Crew, Grid, PatrolPlan, PatrolStop, PatrolTask, Road, Waterway
+from inspect_app.queries.plans import TOWNSHIP_DEPTH, touches
+from inspect_app.queries.scope import in_scope
+
+ROUTE_GRAIN_DEG = 0.00003
+"""About three metres: less than the width of a line at the closest zoom."""
+BASE_GRAIN_DEG = 0.0002
+DIGITS = 6
+
+Collection = dict[str, object]
+
+
+def plan_map(session: Session, plan: PatrolPlan, scope: Scope) -> dict[str, Collection]:
+    """Return feature collections: `routes`, `stops`, `waterways`, `roads`, `borders`.
+
+    A route that touches the scope is shown whole; stops only where they lie in it.
+    """
+    return {
+        "routes": _collection(session, _routes(plan, scope)),
+        "stops": _collection(session, _stops(plan, scope)),
+        "waterways": _collection(
+            session, select(_shape(Waterway.geom, BASE_GRAIN_DEG), Waterway.name, Waterway.level)
+        ),
+        "roads": _collection(session, select(_shape(Road.geom, BASE_GRAIN_DEG), Road.closed)),
+        "borders": _collection(
+            session,
+            select(_shape(Grid.geom, BASE_GRAIN_DEG), Grid.name).where(
+                Grid.depth == TOWNSHIP_DEPTH, Grid.valid_to.is_(None)
+            ),
+        ),
+    }
+
+
+def _routes(plan: PatrolPlan, scope: Scope) -> Select[Any]:
+    return (
+        select(
+            _shape(PatrolTask.route, ROUTE_GRAIN_DEG),
+            PatrolTask.id.label("task"),
+            PatrolTask.day,
+            PatrolTask.crew_id.label("crew"),
+            Crew.name,
+        )
+        .join(Crew, Crew.id == PatrolTask.crew_id)
+        .where(PatrolTask.plan_id == plan.id, PatrolTask.route.is_not(None), touches(scope))
+        .order_by(PatrolTask.day, Crew.name)
+    )
+
+
+def _stops(plan: PatrolPlan, scope: Scope) -> Select[Any]:
+    return (
+        select(
+            func.ST_AsGeoJSON(func.ST_PointOnSurface(PatrolStop.geom), DIGITS),
+            PatrolStop.task_id.label("task"),
+            PatrolStop.seq,
+            PatrolStop.name,
+            PatrolStop.object_kind.label("kind"),
+        )
+        .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
+        .where(PatrolTask.plan_id == plan.id, in_scope(PatrolStop.grid_id, scope))
+        .order_by(PatrolStop.task_id, PatrolStop.seq)
+    )
+
+
+def _shape(column: Any, grain_deg: float) -> ColumnElement[Any]:  # noqa: ANN401 - any geometry column
+    simpler = func.ST_SimplifyPreserveTopology(column, grain_deg)
+    return func.ST_AsGeoJSON(simpler, DIGITS)
+
+
+def _collection(session: Session, statement: Select[Any]) -> Collection:
+    """Return features; the first column is the geometry, the others are the properties."""
+    answer = session.execute(statement)
+    names = list(answer.keys())[1:]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": orjson.Fragment(shape),
+                "properties": dict(zip(names, values, strict=True)),
+            }
+            for shape, *values in answer
+        ],
+    }
