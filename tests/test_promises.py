@@ -30,7 +30,7 @@ from inspect_app.domain.transitions import (
 from inspect_app.migrations import include_object
 from inspect_app.models import Base
 from inspect_app.web.http import STATUS
-from inspect_app.workflows.advance import GUARDS
+from inspect_app.domain.guards import GUARDS
 from tests.conftest import ROOT, settings_for
 
 PUBLIC = {"static", "accounts.login", "health.alive"}
