@@ -203,7 +203,8 @@ def test_nonsense_is_refused_with_a_sentence_and_no_sql(chief: FlaskClient):
 def test_a_click_keeps_to_the_classes_that_are_shown(chief: FlaskClient):
     click = {"lon": 120.25, "lat": 30.2, "zoom": 12, "layers": "grids,boundaries"}
     hits = chief.get("/api/identify", query_string=click).json["hits"]
-    assert [hit["layer"] for hit in hits] == ["boundaries", "boundaries", "grids"]
+    assert [hit["layer"] for hit in hits] == ["grids", "boundaries", "boundaries"]
+    assert [hit["name"] for hit in hits[1:]] == ["河西镇", "测试县"]
     shown = {"classes_grids": "ownerless", "classes_boundaries": "township"}
     hits = chief.get("/api/identify", query_string=click | shown).json["hits"]
     assert [hit["name"] for hit in hits] == ["河西镇"]

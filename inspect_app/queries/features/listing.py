@@ -67,7 +67,7 @@ def listing(session: Session, query: FeatureQuery, *, sort: str = "", page: int 
 def near(
     session: Session, query: FeatureQuery, place: tuple[float, float], *, radius_deg: float
 ) -> list[tuple[int, str]]:
-    """Return (id, name) of the features near a click, nearest first.
+    """Return (id, name) of the features near a click: nearest first, of areas the smallest.
 
     The radius is a tolerance on the screen, in degrees, not a length on the ground.
     """
@@ -76,7 +76,7 @@ def near(
     found = session.execute(
         select_rows(query, rows, rows.c.id, rows.c.name)
         .where(func.ST_DWithin(rows.c.geom, point, radius_deg))
-        .order_by(func.ST_Distance(rows.c.geom, point), rows.c.id)
+        .order_by(func.ST_Distance(rows.c.geom, point), func.ST_Area(rows.c.geom), rows.c.id)
         .limit(NEAR_MAX)
     ).all()
     return [(int(row.id), str(row.name or "")) for row in found]

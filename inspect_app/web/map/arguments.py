@@ -8,7 +8,7 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.features import Bounds, BoundsInvalid, FeatureQuery
 from inspect_app.web.http import actor, now, time_zone, today
-from layers.base import Layer
+from layers.base import Layer, Shape
 from layers.registry import all_layers
 
 ZOOM_MAX = 20
@@ -129,12 +129,14 @@ def asked_classes(layer: Layer) -> frozenset[str] | None:
 
 
 def asked_layers() -> list[Layer]:
-    """Return the layers named in `layers=a,b`, topmost first."""
+    """Return the layers named in `layers=a,b`: points, lines, areas; the base map's last."""
     named = set(request.args.get("layers", "").split(",")) - {""}
     seen = visible_layers()
     if named - set(seen):
         raise Problem("not_found", what="图层")
-    return [layer for key, layer in reversed(seen.items()) if key in named]
+    shapes = list(Shape)
+    asked = [layer for key, layer in reversed(seen.items()) if key in named]
+    return sorted(asked, key=lambda layer: (shapes.index(layer.shape), layer.everyone))
 
 
 def _midnight(day: date) -> datetime:
