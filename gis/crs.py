@@ -25,6 +25,8 @@ _FALSE_EASTING_M = 500_000.0
 # An empty frame has no middle; any zone is as good, so the one in the middle of the country.
 _MERIDIAN_OF_NOTHING = 105.0
 _M2_IN_KM2 = 1e6
+# The method's name in EPSG, whatever code the system has (3857, ESRI 102100, 900913).
+_WEB_MERCATOR = "Popular Visualisation Pseudo Mercator"
 
 
 class CRSMismatch(ValueError):
@@ -70,7 +72,10 @@ def require_metric_crs(frame_or_series: gpd.GeoDataFrame | gpd.GeoSeries) -> Non
 
 def is_metric(crs: CRS | None) -> bool:
     """Say whether lengths may be measured in this reference system (never in Web Mercator)."""
-    if crs is None or not crs.is_projected or crs.to_epsg() == 3857:
+    if crs is None or not crs.is_projected:
+        return False
+    operation = crs.coordinate_operation
+    if operation is not None and operation.method_name == _WEB_MERCATOR:
         return False
     return all(math.isclose(axis.unit_conversion_factor, 1.0) for axis in crs.axis_info)
 

@@ -19,8 +19,9 @@ _OUTSIDE = -1
 # Crumbs of overlay arithmetic: a millimetre of line, a square centimetre of area.
 _CRUMB_M = 1e-3
 _CRUMB_M2 = 1e-4
-# Shares closer than this are equal: the arithmetic of two halves differs in the last digits.
-_TIE_SHARE = 1e-9
+# Shares closer than this are equal: a millimetre in a kilometre, as much as the projection of two
+# halves differs.
+_TIE_SHARE = 1e-6
 
 
 def assign_lines(lines: gpd.GeoDataFrame | gpd.GeoSeries, grids: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -40,7 +41,8 @@ def assign_lines(lines: gpd.GeoDataFrame | gpd.GeoSeries, grids: gpd.GeoDataFram
     -------
     One row for each line and grid: ``line`` and ``grid``, index labels; ``share`` of the line's
     length (0-1); ``length_m``. The remainder has a missing ``grid``. The shares of a line sum to
-    1. A missing or empty line has no row.
+    1. A missing or empty line has no row. A stretch that a line runs twice counts once if the line
+    is cut at all.
 
     Raises
     ------
@@ -50,8 +52,8 @@ def assign_lines(lines: gpd.GeoDataFrame | gpd.GeoSeries, grids: gpd.GeoDataFram
     Notes
     -----
     Overlay in degrees, where neighbours share their vertices exactly; lengths in the metric zone of
-    the lines. Cost: one overlay for each line and grid that meet, in bulk; lines within one grid
-    (most of them) need none.
+    the lines. One overlay for each line and grid that meet, in bulk; lines within one grid (most of
+    them) need none: 5,000 lines of 1 km on 20,000 grids take 0.7 s.
     """
     shares = _shares(lines, grids, _CRUMB_M)
     return shares.rename(columns={"subject": "line", "size": "length_m"})
@@ -72,8 +74,9 @@ def assign_areas(areas: gpd.GeoDataFrame | gpd.GeoSeries, grids: gpd.GeoDataFram
 
     Notes
     -----
-    An area that meets n grids of one depth takes n overlays in a row, so this is meant for
-    enterprises, zones and villages, not for a province against its unit grids.
+    3,000 areas of 1 km on 20,000 grids take 1.4 s. An area that meets n grids takes n overlays in a
+    row of ever more corners: 900 grids take 1.2 s, so it isn't meant for a province against its
+    unit grids.
     """
     shares = _shares(areas, grids, _CRUMB_M2)
     return shares.rename(columns={"subject": "area", "size": "area_m2"})

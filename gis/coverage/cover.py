@@ -61,7 +61,9 @@ def cover(
         shape = planned[place]
         buffers = shapely.buffer(tree.geometries[near], tolerance_m, quad_segs=16)
         covered[place] = shapely.intersection(shape, shapely.union_all(buffers)).length
-        advance = _advance_m(shape, (start[near], end[near]), _runs(near, piece), tolerance_m)
+        advance = _advance_m(
+            shape, (start[near], end[near]), _runs(near, piece), tolerance_m=tolerance_m
+        )
         passes[place] = advance / length[place] if length[place] else 0.0
     share = np.divide(covered, length, out=np.zeros(len(planned)), where=length > 0)
     return pd.DataFrame(
@@ -93,7 +95,7 @@ def _stretches(track: Shapes) -> tuple[Floats, Floats, NDArray[np.intp]]:
 
 
 def _runs(near: NDArray[np.intp], piece: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Number the runs of stretches that follow each other in one piece."""
+    """Tell the runs of stretches that follow each other in one piece."""
     broken = (np.diff(near) != 1) | (np.diff(piece[near]) != 0)
     return np.cumsum(np.r_[0, broken])
 
@@ -102,7 +104,7 @@ def _advance_m(
     segment: shapely.LineString,
     stretches: tuple[Floats, Floats],
     run: NDArray[np.intp],
-    /,
+    *,
     tolerance_m: float,
 ) -> float:
     """Return how far the runs went along the segment, forth and back added up."""
@@ -174,7 +176,7 @@ def dwell(
     row, fix = tree.query(places, predicate="dwithin", distance=radius_m)
     order = np.lexsort((fix, row))
     near = pd.DataFrame({"row": row[order], "fix": fix[order]})
-    near["at"] = at.take(near["fix"]).to_numpy()
+    near["at"] = at.take(near["fix"]).reset_index(drop=True)
     wait_s = near["at"].diff().dt.total_seconds()
     stayed = (near["row"].diff() == 0) & (near["fix"].diff() == 1) & (wait_s <= gap_s)
     near["minutes"] = wait_s.where(stayed, 0.0) / _SECONDS_IN_MINUTE
@@ -185,8 +187,8 @@ def dwell(
     return pd.DataFrame(
         {
             "stop": stops.index,
-            "first_at": visits["first_at"].to_numpy(),
-            "last_at": visits["last_at"].to_numpy(),
+            "first_at": visits["first_at"].array,
+            "last_at": visits["last_at"].array,
             "minutes": visits["minutes"].fillna(0.0).to_numpy(),
             "nearest_m": _nearest_m(tree, places),
         }

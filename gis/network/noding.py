@@ -139,7 +139,10 @@ def node_lines(
         crs=lines.crs,
     )
     collapsed = (edges["u"] == edges["v"]) & (edges["length_m"] <= snap_m)
-    return Network(nodes_xy, edges[~collapsed].reset_index(drop=True), directed)
+    kept = edges[~collapsed].reset_index(drop=True)
+    used, number = np.unique(kept[["u", "v"]].to_numpy(), return_inverse=True)
+    ends = number.reshape(-1, 2)
+    return Network(nodes_xy[used], kept.assign(u=ends[:, 0], v=ends[:, 1]), directed)
 
 
 def _parts_of(shapes: Shapes) -> _Parts:
