@@ -175,7 +175,8 @@ def test_an_import_needs_the_permission_and_the_whole_county(session: Session, t
         assert refused.value.code == code
 
 
-COMPLAINTS = """外部编号,来件时间,来源渠道,污染类型,反映内容,经度,纬度,举报人姓名,举报人电话,被投诉单位
+COMPLAINTS = """外部编号,来件时间,来源渠道,污染类型,反映内容,经度,纬度,举报人姓名,举报人电话,\
+被投诉单位
 A1,2025-03-01 08:00,12345热线,大气、噪声,夜间施工,120.1,30.5,王某,13800000000,甲
 A2,2025年3月2日 9时30分,电话,水,河水发黑,,,,,
 A3,昨天,微信,水,异味,120.1,30.5,,,

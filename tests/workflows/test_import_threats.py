@@ -42,7 +42,7 @@ HARMFUL = {
         ("[Content_Types].xml", "<a/>"),
         ("xl/worksheets/sheet1.xml", '<c r="A1"/><c s="1" r="XFD1048576"/>'),
     ),
-    "vrt.geojson": b"<OGRVRTDataSource><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTDataSource>",
+    "vrt.geojson": b"<OGRVRTDataSource><SrcDataSource>/etc/passwd</SrcDataSource>",
     "wfs.gpkg": b"<OGRWFSDataSource><URL>http://127.0.0.1:9/</URL></OGRWFSDataSource>",
     "link.kml": b"<kml><NetworkLink><href>http://127.0.0.1:9/</href></NetworkLink></kml>",
     "entity.kml": b'<!DOCTYPE k [<!ENTITY a SYSTEM "file:///etc/passwd">]><kml>&a;</kml>',

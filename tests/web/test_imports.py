@@ -1,0 +1,70 @@
+"""The import page: preview writes nothing, confirming does, text stays text, downloads are safe."""
+
+import io
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.access import Role
+from inspect_app.models import PollutionSource
+from tests.factories import log_in, make_account, make_grid
+
+CSV = "企业名称,经度,纬度\n<b>甲</b>,120.1,30.6\n乙,=1+1,30.6\n"
+
+
+def upload(client, **form):
+    data = {"kind": "sources", "crs": "EPSG:4490", "file": (io.BytesIO(CSV.encode()), "<i>a.csv")}
+    return client.post("/imports/preview", data=data | form)
+
+
+def stored(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(PollutionSource))
+
+
+def client_of(app: Flask, session: Session, role: Role, **options):
+    account = make_account(session, role, **options)
+    session.commit()
+    client = app.test_client()
+    log_in(client, account)
+    return client
+
+
+def test_preview_writes_nothing_and_confirming_imports(app: Flask, session: Session):
+    client = client_of(app, session, Role.CLERK)
+    answer = upload(client)
+    assert answer.status_code == 200
+    assert "&lt;b&gt;甲&lt;/b&gt;" in answer.text
+    assert "<i>a.csv" not in answer.text
+    assert stored(session) == 0
+    token = answer.text.split('name="token" value="')[1].split('"')[0]
+    refused = client.get(f"/imports/uploads/{token}/rejections.csv").get_data(as_text=True)
+    assert "coordinates_not_a_number" in refused
+    done = client.post("/imports/confirm", data={"token": token})
+    assert done.status_code == 302
+    assert stored(session) == 1
+    assert "&lt;i&gt;a.csv" in client.get(done.location).text
+    assert client.post("/imports/confirm", data={"token": token}).status_code == 404
+    assert client.get("/imports").status_code == 200
+
+
+def test_another_person_cannot_take_an_upload(app: Flask, session: Session):
+    first, second = (client_of(app, session, Role.CLERK) for _ in range(2))
+    token = upload(first).text.split('name="token" value="')[1].split('"')[0]
+    assert second.post("/imports/confirm", data={"token": token}).status_code == 404
+    assert second.post("/imports/confirm", data={"token": "../../x"}).status_code == 404
+
+
+def test_refusals_are_sentences(app: Flask, session: Session):
+    client = client_of(app, session, Role.CLERK)
+    answer = upload(client, crs="")
+    assert answer.status_code == 422
+    assert "请声明坐标系" in answer.text
+
+
+def test_a_worker_and_a_township_chief_may_not_import(app: Flask, session: Session):
+    assert client_of(app, session, Role.WORKER).get("/imports").status_code == 403
+    chief = client_of(app, session, Role.CHIEF, grid=make_grid(session))
+    assert "全县范围" in chief.get("/imports").text
+    assert upload(chief).status_code == 403
+    assert chief.get("/imports/batches/1").status_code == 404
