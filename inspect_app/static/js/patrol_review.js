@@ -25,7 +25,7 @@ if (answer.ok) {
     L.polyline(lines, { color: "#e69f00", weight: 9, opacity: 0.6, interactive: false }).addTo(map);
     const mark = document.createElement("span");
     mark.textContent = stop.seq;
-    const icon = L.divIcon({ className: `mark ${stop.result}`, html: mark, iconSize: [28, 28] });
+    const icon = L.divIcon({ className: `stop-mark ${stop.result}`, html: mark, iconSize: [28, 28] });
     const [lon, lat] = middle(stop.geometry);
     L.marker([lat, lon], { icon, title: stop.name, alt: stop.name }).addTo(map);
   }
