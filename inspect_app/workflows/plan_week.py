@@ -122,18 +122,17 @@ def plan_week(
     explanation = explain(built.problem, found)
     clock.mark("search")
     tell(PlanProgress("draw"))
-    drawn = [draw(built, route) for route in found.routes]
+    tasks = [new_task(built, route, zone=request.zone) for route in found.routes]
     clock.mark("draw")
     tell(PlanProgress("write"))
     plan = _new_plan(session, week, request=request, actor=actor, now=now)
     plan.parameters = _parameters(request, built=built)
     plan.figures = _figures(built, found, explanation=explanation)
     plan.verdict = verdict_facts(verdict)
-    record(session, plan, _birth("plan", "draft"), step=Step(), actor=actor, now=now)
-    for route, lines in zip(found.routes, drawn, strict=True):
-        task = _task(built, route, lines=lines, zone=request.zone)
-        plan.tasks.append(task)
-        record(session, task, _birth("task", "plan"), step=Step(), actor=actor, now=now)
+    record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
+    plan.tasks.extend(tasks)
+    for task in tasks:
+        record(session, task, birth("task", "plan"), step=Step(), actor=actor, now=now)
     names = grid_names(session)
     session.add_all(_uncovered(plan, built, reason, names=names) for reason in explanation.unserved)
     plan.figures = {**plan.figures, "seconds": clock.seconds}
@@ -199,7 +198,8 @@ class _StopWatch:
         self._last = moment
 
 
-def _birth(subject: str, event: str) -> Transition:
+def birth(subject: str, event: str) -> Transition:
+    """Return the transition with which a subject begins."""
     row = transition(subject, event, None)
     if row is None:
         raise Problem("unknown_event", event=event)
@@ -226,23 +226,29 @@ def _new_plan(
     return plan
 
 
-def _task(built: WeekToPlan, route: CrewDay, *, lines: RouteGeometry, zone: ZoneInfo) -> PatrolTask:
-    week = built.problem.week
-    line = lines.line
-    return PatrolTask(
+def new_task(built: WeekToPlan, route: CrewDay, *, zone: ZoneInfo) -> PatrolTask:
+    """Return the row of a crew-day with its stops, not yet in a plan."""
+    task = PatrolTask(
         crew_id=built.crews[route.crew].id,
         day=built.problem.date_of(route.day),
         state=TaskState.PLANNED.value,
-        starts_at=instant(week, day=route.day, second=route.leave_s, zone=zone),
-        ends_at=instant(week, day=route.day, second=route.return_s, zone=zone),
-        travel_min=route.travel_s / SECONDS_PER_MIN,
-        service_min=route.service_s / SECONDS_PER_MIN,
-        length_m=line.length,
-        route=stored_line(built, line),
-        stops=[
-            stop_of(built, visit, day=route.day, seq=seq, zone=zone)
-            for seq, visit in enumerate(route.visits, start=1)
-        ],
+    )
+    write_route(built, task, route=route, zone=zone)
+    return task
+
+
+def write_route(built: WeekToPlan, task: PatrolTask, *, route: CrewDay, zone: ZoneInfo) -> None:
+    """Put a route's times, figures, line and stops into the row of its crew-day."""
+    week, line = built.problem.week, draw(built, route).line
+    task.starts_at = instant(week, day=route.day, second=route.leave_s, zone=zone)
+    task.ends_at = instant(week, day=route.day, second=route.return_s, zone=zone)
+    task.travel_min = route.travel_s / SECONDS_PER_MIN
+    task.service_min = route.service_s / SECONDS_PER_MIN
+    task.length_m = line.length
+    task.route = stored_line(built, line)
+    task.stops.extend(
+        stop_of(built, visit, day=route.day, seq=seq, zone=zone)
+        for seq, visit in enumerate(route.visits, start=1)
     )
 
 
