@@ -14,6 +14,7 @@ from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.models import AuditEntry, Crew, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 from inspect_app.workflows.plan_week import (
@@ -22,6 +23,7 @@ from inspect_app.workflows.plan_week import (
     new_task,
     require_county,
     verdict_facts,
+    violation_words,
     write_route,
 )
 
@@ -50,7 +52,7 @@ def move_stop(
     Raises
     ------
     Problem
-        `plan_not_draft`, `plan_outdated` when what is due or who works has changed since the plan
+        `not_found` for an unknown crew, `plan_not_draft`, `plan_outdated` when what is due or who works has changed since the plan
         was made, `move_breaks_rule`, `county_wide_only`, `not_permitted`.
     """
     require_county(actor, Permission.PLAN_MAKE)
@@ -68,7 +70,10 @@ def move_stop(
     orders = _orders(session, plan)
     key = f"{stop.object_kind}:{stop.object_id}"
     source = (stop.task.crew.name, (stop.task.day - plan.week).days)
-    goal = (session.get_one(Crew, move.crew_id).name, (move.day - plan.week).days)
+    crew = session.get(Crew, move.crew_id)
+    if crew is None:
+        raise Problem("not_found", what="班组")
+    goal = (crew.name, (move.day - plan.week).days)
     _require_same_week(built, orders, goal=goal)
     orders[source].remove(key)
     orders[goal] = _inserted(built, orders.get(goal, []), key=key, crew=goal[0])
@@ -77,7 +82,7 @@ def move_stop(
         _rewrite(session, plan, built, route=edited.get(route_of), at=(route_of, move.zone))
     for task in _new_tasks(session, plan, built, edited=edited, zone=move.zone):
         record(session, task, birth("task", "plan"), step=Step(), actor=actor, now=now)
-    plan.verdict = verdict_facts(verdict)
+    plan.verdict = verdict_facts(verdict, built, names=grid_names(session))
     _audit(session, plan, key=key, way=(source, goal), by=(actor, now))
     session.flush()
     return plan
@@ -139,7 +144,8 @@ def _checked(
     )
     verdict = verify(problem, edited)
     if verdict.violations:
-        raise Problem("move_breaks_rule", rule=verdict.violations[0].words())
+        words = violation_words(verdict.violations[0], built, names=grid_names(session))
+        raise Problem("move_breaks_rule", rule=words)
     return routes, verdict
 
 

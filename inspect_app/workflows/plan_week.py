@@ -20,7 +20,7 @@ from gis.routing.explain import Explanation, UnservedReason, explain
 from gis.routing.geometry import RouteGeometry, route_geometry
 from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget, solve
-from gis.routing.verify import Verdict, verify
+from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
@@ -128,12 +128,12 @@ def plan_week(
     plan = _new_plan(session, week, request=request, actor=actor, now=now)
     plan.parameters = _parameters(request, built=built)
     plan.figures = _figures(built, found, explanation=explanation)
-    plan.verdict = verdict_facts(verdict)
+    names = grid_names(session)
+    plan.verdict = verdict_facts(verdict, built, names=names)
     record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
     plan.tasks.extend(tasks)
     for task in tasks:
         record(session, task, birth("task", "plan"), step=Step(), actor=actor, now=now)
-    names = grid_names(session)
     session.add_all(_uncovered(plan, built, reason, names=names) for reason in explanation.unserved)
     plan.figures = {**plan.figures, "seconds": clock.seconds}
     session.flush()
@@ -170,7 +170,7 @@ def instant(week: date, *, day: int, second: int, zone: ZoneInfo) -> datetime:
     return midnight.astimezone(UTC) + timedelta(seconds=second)
 
 
-def verdict_facts(verdict: Verdict) -> Json:
+def verdict_facts(verdict: Verdict, built: WeekToPlan, *, names: Mapping[int, str]) -> Json:
     """Return a verdict as it is stored: the figures, and each violation with its sentence."""
     return {
         "due_visits": verdict.due_visits,
@@ -179,10 +179,29 @@ def verdict_facts(verdict: Verdict) -> Json:
         "service_s": verdict.service_s,
         "cost": verdict.cost,
         "violations": [
-            {"rule": str(one.rule), "facts": dict(one.facts), "words": one.words()}
+            {
+                "rule": str(one.rule),
+                "facts": dict(one.facts),
+                "words": violation_words(one, built, names=names),
+            }
             for one in verdict.violations
         ],
     }
+
+
+def violation_words(violation: Violation, built: WeekToPlan, *, names: Mapping[int, str]) -> str:
+    """Return a violation as a sentence with the names people use for objects, grids and days."""
+    facts = dict(violation.facts)
+    for fact in ("task", "place"):
+        key = str(facts.get(fact, ""))
+        if key in built.objects:
+            facts[fact] = built.objects[key].name
+    for fact in ("day", "other_day"):
+        if fact in facts:
+            facts[fact] = int(facts[fact]) + 1
+    if str(facts.get("grid", "")).isdecimal():
+        facts["grid"] = names.get(int(facts["grid"]), "")
+    return SENTENCES[violation.rule] % facts
 
 
 class _StopWatch:

@@ -80,7 +80,7 @@ def test_moving_there_and_back_restores_the_plan(session, county):
 @pytest.mark.usefixtures("plan")
 def test_a_move_that_breaks_a_rule_is_refused_with_the_rule(session, county):
     stop = stop_named(session, "一号排口")
-    with pytest.raises(Problem, match="不归 东组 负责"):
+    with pytest.raises(Problem, match="一号排口 所在网格 西镇 不归 东组 负责"):
         moved(session, stop, county.east_crew, 0)
     with pytest.raises(Problem) as refused:
         moved(session, stop_named(session, "总干渠第4段"), county.east_crew, 6)
