@@ -46,7 +46,8 @@ class Swatch:
     """One class of a layer: the value of `colour_by`, its label and how it is drawn.
 
     `width_px` is the line's width (or the border's) at zoom 12; `from_zoom` hides minor classes
-    on small scales. A dash is an SVG dash array.
+    on small scales, `label_from` and `label_to` bound the zooms at which names of the class are
+    written. A dash is an SVG dash array; a casing is the colour of a road's edge.
     """
 
     value: str
@@ -56,6 +57,8 @@ class Swatch:
     from_zoom: int = 0
     dash: str = ""
     casing: str = ""
+    label_from: int = 0
+    label_to: int = 19
 
 
 class Layer:

@@ -38,8 +38,8 @@ class Grids(Layer):
     """
     colour_by = "kind"
     legend = (
-        Swatch("township", "乡镇(街道)", "#7d8b99", 1.6),
-        Swatch("unit", "单元网格", "#9aa7b3", 0.8, dash="4 3"),
+        Swatch("township", "乡镇(街道)", "#a893bd", 1.2, label_from=20),
+        Swatch("unit", "单元网格", "#8494a3", 0.9, dash="4 3"),
         Swatch("ownerless", "无责任人", "#b3261e", 1.4, dash="2 3"),
     )
     shows = {
@@ -51,5 +51,5 @@ class Grids(Layer):
         "area_km2": "面积(平方公里)",
     }
     fill = 0.04
-    label_from = 8
+    label_from = 12
     order = 10

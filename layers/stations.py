@@ -35,6 +35,6 @@ class Stations(Layer):
     }
     codes = {"kind": "StationKind"}
     delivery = Delivery.FEATURES
-    min_zoom = 10
+    min_zoom = 12
     fill = 0.95
     order = 70

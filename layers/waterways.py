@@ -17,12 +17,12 @@ class Waterways(Layer):
     """
     colour_by = "class"
     legend = (
-        Swatch("river_main", "干流", "#3a7fc0", 4.0),
-        Swatch("river_branch", "支流", "#5b9bd5", 2.2),
-        Swatch("river_lateral", "小支流", "#8fbbe3", 1.2, from_zoom=11),
-        Swatch("canal_main", "总干渠", "#12807c", 3.0),
-        Swatch("canal_branch", "干渠", "#33a09b", 1.8),
-        Swatch("canal_lateral", "支渠", "#7cc4c0", 1.0, from_zoom=11),
+        Swatch("river_main", "干流", "#3a7fc0", 4.0, label_from=9),
+        Swatch("river_branch", "支流", "#5b9bd5", 2.2, label_from=11),
+        Swatch("river_lateral", "小支流", "#8fbbe3", 1.2, from_zoom=11, label_from=13),
+        Swatch("canal_main", "总干渠", "#12807c", 3.0, label_from=10),
+        Swatch("canal_branch", "干渠", "#33a09b", 1.8, label_from=11),
+        Swatch("canal_lateral", "支渠", "#7cc4c0", 1.0, from_zoom=11, label_from=14),
     )
     shows = {
         "name": "名称",
@@ -33,5 +33,5 @@ class Waterways(Layer):
     }
     codes = {"kind": "WaterwayKind", "level": "WaterwayLevel"}
     everyone = True
-    label_from = 10
+    label_from = 9
     order = 30

@@ -30,7 +30,7 @@ from inspect_app.domain.transitions import (
 from inspect_app.migrations import include_object
 from inspect_app.models import Base
 from inspect_app.web.http import STATUS
-from inspect_app.workflows.advance import GUARDS
+from inspect_app.domain.guards import GUARDS
 from tests.conftest import ROOT, settings_for
 
 PUBLIC = {"static", "accounts.login", "health.alive"}
@@ -41,7 +41,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def commands(group: click.Group, prefix: str = "") -> list[str]:
     names = []
-    for name, entry in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        entry = group.get_command(context, name)
+        assert entry is not None, name
         if isinstance(entry, click.Group):
             names += commands(entry, f"{prefix}{name} ")
         else:

@@ -1,7 +1,7 @@
 """`inspect-app demo-accounts`: who may log in to the demo, and as what."""
 
-from rich.table import Table
 import click
+from rich.table import Table
 from sqlalchemy import select
 
 from inspect_app.cli.edge import command_transaction, console

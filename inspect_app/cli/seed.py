@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from inspect_app.cli import edge
 from inspect_app.cli.edge import command_transaction, console, read_settings
 from inspect_app.demo.county import County, make_county
+from inspect_app.domain.problems import Problem
 from inspect_app.workflows.seed_county import is_empty, seed_county
 
 
@@ -31,7 +32,9 @@ def command(
     started = perf_counter()
     day = edge.today() if today is None else today.date()
     with command_transaction() as session:
-        if if_empty and not is_empty(session):
+        if not is_empty(session):
+            if not if_empty:
+                raise Problem("not_empty")
             console.print("database has data already: nothing to do")
             return
         console.print(f"drawing the county of seed {seed}, scale {scale:g}, {day} …")

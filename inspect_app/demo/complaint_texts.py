@@ -21,7 +21,7 @@ class Topic:
     hours: tuple[int, int, float]
     """First and last hour of the busy time (may wrap midnight) and its share."""
     months: tuple[int, ...]
-    """Months that count threefold."""
+    """Busy months."""
     title: str
     texts: tuple[str, ...]
 
@@ -29,7 +29,14 @@ class Topic:
 P, K = PollutionType, SourceKind
 TOPICS = (
     Topic(
-        "fume", 15, (P.AIR,), (K.CATERING,), "town", (17, 22, 0.72), (5, 6, 7, 8, 9), "{who}油烟扰民",
+        "fume",
+        15,
+        (P.AIR,),
+        (K.CATERING,),
+        "town",
+        (17, 22, 0.72),
+        (5, 6, 7, 8, 9),
+        "{who}油烟扰民",
         (
             "来电人反映{who}油烟未经净化直接排放,晚饭时间楼上住户无法开窗。",
             "{place}{who}排烟管道朝向居民楼,油烟味很重,希望尽快处理。",
@@ -38,8 +45,14 @@ TOPICS = (
         ),
     ),
     Topic(
-        "site_noise", 14, (P.NOISE, P.CONSTRUCTION), (K.CONSTRUCTION_SITE,), "town", (21, 2, 0.7),
-        (4, 5, 6, 9, 10), "{who}夜间施工噪声",
+        "site_noise",
+        14,
+        (P.NOISE, P.CONSTRUCTION),
+        (K.CONSTRUCTION_SITE,),
+        "town",
+        (21, 2, 0.7),
+        (4, 5, 6, 9, 10),
+        "{who}夜间施工噪声",
         (
             "{who}夜间十点以后仍在浇筑混凝土,噪声很大,影响孩子睡觉。",
             "来电人称{place}{who}凌晨还在施工,机械声持续不断,请求制止。",
@@ -48,8 +61,14 @@ TOPICS = (
         ),
     ),
     Topic(
-        "odour", 13, (P.AIR,), (K.CHEMICAL, K.FOOD, K.TEXTILE), "town", (19, 6, 0.62),
-        (6, 7, 8, 9), "{who}异味",
+        "odour",
+        13,
+        (P.AIR,),
+        (K.CHEMICAL, K.FOOD, K.TEXTILE),
+        "town",
+        (19, 6, 0.62),
+        (6, 7, 8, 9),
+        "{who}异味",
         (
             "{who}夜间排放刺激性气体,气味像臭鸡蛋,附近村民头晕。",
             "{place}一带晚上有刺鼻化工味,怀疑是{who}排放。",
@@ -58,8 +77,14 @@ TOPICS = (
         ),
     ),
     Topic(
-        "livestock", 14, (P.AIR, P.WATER), (K.LIVESTOCK,), "village", (17, 22, 0.5),
-        (6, 7, 8, 9), "{who}粪污臭味",
+        "livestock",
+        14,
+        (P.AIR, P.WATER),
+        (K.LIVESTOCK,),
+        "village",
+        (17, 22, 0.5),
+        (6, 7, 8, 9),
+        "{who}粪污臭味",
         (
             "{who}粪便露天堆放,夏天臭味大,苍蝇多。",
             "{place}{who}养殖废水流到路边沟里,臭气熏天。",
@@ -68,8 +93,14 @@ TOPICS = (
         ),
     ),
     Topic(
-        "smoke", 10, (P.AIR,), (K.THERMAL_POWER, K.FOOD, K.OTHER), "town", (6, 9, 0.45),
-        (11, 12, 1, 2), "{who}冒黑烟",
+        "smoke",
+        10,
+        (P.AIR,),
+        (K.THERMAL_POWER, K.FOOD, K.OTHER),
+        "town",
+        (6, 9, 0.45),
+        (11, 12, 1, 2),
+        "{who}冒黑烟",
         (
             "{who}烟囱早晨冒黑烟,落灰严重,窗台一层黑灰。",
             "采暖季以来{who}锅炉烟气很重,{place}空气呛人。",
@@ -77,7 +108,14 @@ TOPICS = (
         ),
     ),
     Topic(
-        "canal", 8, (P.WATER,), (), "canal", (7, 19, 0.85), (3, 4), "{place}渠水污染",
+        "canal",
+        8,
+        (P.WATER,),
+        (),
+        "canal",
+        (7, 19, 0.85),
+        (3, 4),
+        "{place}渠水污染",
         (
             "育秧期间{place}渠水发黑有异味,担心影响秧苗,请查明来源。",
             "{place}渠道里漂浮死鱼和泡沫,村民不敢放水灌田。",
@@ -86,8 +124,14 @@ TOPICS = (
         ),
     ),
     Topic(
-        "effluent", 8, (P.WATER,), (K.PAPER_MILL, K.CHEMICAL, K.TEXTILE, K.FOOD), "town",
-        (20, 5, 0.5), (3, 4, 5, 10), "{who}污水排放",
+        "effluent",
+        8,
+        (P.WATER,),
+        (K.PAPER_MILL, K.CHEMICAL, K.TEXTILE, K.FOOD),
+        "town",
+        (20, 5, 0.5),
+        (3, 4, 5, 10),
+        "{who}污水排放",
         (
             "{who}夜间向沟渠排放深色废水,水面有泡沫。",
             "反映{who}雨天偷排污水,下游河水变色。",
@@ -95,23 +139,42 @@ TOPICS = (
         ),
     ),
     Topic(
-        "plant_noise", 5, (P.NOISE,), (K.METAL, K.BUILDING_MATERIALS, K.THERMAL_POWER), "town",
-        (21, 5, 0.6), (), "{who}设备噪声",
+        "plant_noise",
+        5,
+        (P.NOISE,),
+        (K.METAL, K.BUILDING_MATERIALS, K.THERMAL_POWER),
+        "town",
+        (21, 5, 0.6),
+        (),
+        "{who}设备噪声",
         (
             "{who}夜间生产设备噪声大,厂界外都能听到轰鸣声。",
             "来电人反映{who}风机昼夜不停,噪声扰民。",
         ),
     ),
     Topic(
-        "dust", 6, (P.AIR, P.CONSTRUCTION), (K.BUILDING_MATERIALS, K.CONSTRUCTION_SITE), "village",
-        (8, 18, 0.85), (3, 4, 5, 11), "{who}扬尘",
+        "dust",
+        6,
+        (P.AIR, P.CONSTRUCTION),
+        (K.BUILDING_MATERIALS, K.CONSTRUCTION_SITE),
+        "village",
+        (8, 18, 0.85),
+        (3, 4, 5, 11),
+        "{who}扬尘",
         (
             "{who}物料露天堆放未覆盖,刮风时扬尘严重。",
             "{who}运输车辆不冲洗带泥上路,{place}道路尘土飞扬。",
         ),
     ),
     Topic(
-        "waste", 8, (P.SOLID_WASTE,), (), "village", (8, 20, 0.85), (1, 2, 10, 11), "{place}垃圾倾倒焚烧",
+        "waste",
+        8,
+        (P.SOLID_WASTE,),
+        (),
+        "village",
+        (8, 20, 0.85),
+        (1, 2, 10, 11),
+        "{place}垃圾倾倒焚烧",
         (
             "{place}村口有人焚烧垃圾,浓烟刺鼻。",
             "{place}沟边被倾倒建筑垃圾,无人清理。",
@@ -120,11 +183,26 @@ TOPICS = (
         ),
     ),
     Topic(
-        "music", 5, (P.NOISE,), (), "town", (19, 23, 0.85), (6, 7, 8), "{place}广场舞和音响噪声",
+        "music",
+        5,
+        (P.NOISE,),
+        (),
+        "town",
+        (19, 23, 0.85),
+        (6, 7, 8),
+        "{place}广场舞和音响噪声",
         (
             "{place}广场舞音响声音过大,晚上九点后仍不停。",
             "{place}歌厅深夜音乐扰民,楼上居民无法休息。",
         ),
     ),
 )
-ENDINGS = ("", "", "", "请尽快处理并回复。", "已多次反映。", "希望相关部门到现场核实。", "要求回访。")
+ENDINGS = (
+    "",
+    "",
+    "",
+    "请尽快处理并回复。",
+    "已多次反映。",
+    "希望相关部门到现场核实。",
+    "要求回访。",
+)

@@ -15,11 +15,13 @@ from inspect_app.demo.people import People
 from inspect_app.demo.plane import Floats, Places, stream
 from inspect_app.demo.sources import places_of
 from inspect_app.domain.access import Role
-from inspect_app.domain.codes import MatterState, PlaceQuality, ReporterMode, SourceChannel
+from inspect_app.domain.codes import PlaceQuality, ReporterMode, SourceChannel
 
 COMPLAINTS = 6_000
 YEAR_DAYS = 365
 BIGGEST_MATTER = 45
+SEASON = 12.0
+"""Weight a topic's busy months share: two busy months count sevenfold, four fourfold."""
 UTC_OFFSET = np.timedelta64(8, "h")
 CHANNELS = {
     SourceChannel.HOTLINE_12345: 0.40,
@@ -70,9 +72,9 @@ def make_complaints(
     calls = _placed(rng, calls, ground)
     calls = calls.sort_values(["received", "true"], kind="stable", ignore_index=True)
     calls["id"] = np.arange(1, len(calls) + 1)
-    _describe(rng, calls, ground, sources)
+    _describe(rng, calls, ground, sources=sources)
     _merge(rng, calls, today=today)
-    matter = _matter_frame(rng, calls, sources, people, today=today)
+    matter = _matter_frame(rng, calls, sources=sources, people=people, today=today)
     frames = {
         "complaint_matter": matter,
         "complaint": _complaint_frame(rng, calls, people),
@@ -103,11 +105,11 @@ def _matters(
             source[mine] = rng.choice(culprits, mine.size, p=chance / chance.sum())
             xy[mine] = homes[source[mine]] + rng.normal(0, 90, (mine.size, 2)).clip(-200, 200)
         else:
-            xy[mine] = _somewhere(rng, ground, about, mine.size)
+            xy[mine] = _somewhere(rng, ground, about, count=mine.size)
     return TrueMatters(topic, source, _inside(ground, xy), calls)
 
 
-def _somewhere(rng: np.random.Generator, ground: Ground, about: Topic, count: int) -> Floats:
+def _somewhere(rng: np.random.Generator, ground: Ground, about: Topic, *, count: int) -> Floats:
     if about.near == "canal":
         canals = [way for way in ground.waterways if way.kind == "canal"]
         length = np.array([way.line.length for way in canals])
@@ -141,8 +143,9 @@ def _calls(rng: np.random.Generator, matters: TrueMatters, *, today: date) -> pd
     opened = np.zeros(len(matters.topic), dtype=np.int64)
     for number, about in enumerate(TOPICS):
         mine = np.flatnonzero(matters.topic == number)
-        weight = np.where(days.month.isin(about.months), 3.2, 1.0)
-        weight = weight * np.where(days.dayofweek < 5, 1.0, 0.72)
+        peak = 1 + SEASON / max(len(about.months), 1)
+        weight = np.where(days.month.isin(about.months), peak, 1.0)
+        weight = weight * np.where(days.day_of_week < 5, 1.0, 0.72)
         opened[mine] = rng.choice(YEAR_DAYS, mine.size, p=weight / weight.sum())
     gap = np.ceil(rng.exponential(9.0, len(true)) * rng.choice([0.2, 1.0, 2.5], len(true)))
     gap[first] = 0
@@ -192,9 +195,7 @@ def _with_bursts(
 def _placed(rng: np.random.Generator, calls: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     """Return the calls with the quality of their place, point and grid of the day."""
     count = len(calls)
-    quality = rng.choice(
-        [code.value for code in PlaceQuality], count, p=[0.745, 0.175, 0.02, 0.06]
-    )
+    quality = rng.choice([code.value for code in PlaceQuality], count, p=[0.745, 0.175, 0.02, 0.06])
     spread_m = np.where(quality == PlaceQuality.APPROXIMATE, 170.0, 35.0)
     xy = calls[["x", "y"]].to_numpy() + rng.normal(0, 1, (count, 2)).clip(-2, 2) * spread_m[:, None]
     xy = _inside(ground, xy)
@@ -212,7 +213,7 @@ def _placed(rng: np.random.Generator, calls: pd.DataFrame, ground: Ground) -> pd
 
 
 def _describe(
-    rng: np.random.Generator, calls: pd.DataFrame, ground: Ground, sources: pd.DataFrame
+    rng: np.random.Generator, calls: pd.DataFrame, ground: Ground, *, sources: pd.DataFrame
 ) -> None:
     """Add numbers, address, title and summary to the calls."""
     year = calls.received.dt.year
@@ -231,7 +232,9 @@ def _describe(
     who = firm[calls.source.to_numpy()]
     pick, end = rng.random(len(calls)), rng.integers(0, len(ENDINGS), len(calls))
     topics = calls.topic.to_numpy()
-    texts = [TOPICS[t].texts[int(p * len(TOPICS[t].texts))] for t, p in zip(topics, pick, strict=True)]
+    texts = [
+        TOPICS[t].texts[int(p * len(TOPICS[t].texts))] for t, p in zip(topics, pick, strict=True)
+    ]
     calls["summary"] = [
         text.format(who=w, place=p) + ENDINGS[e]
         for text, w, p, e in zip(texts, who, place, end, strict=True)
@@ -254,9 +257,9 @@ def _merge(rng: np.random.Generator, calls: pd.DataFrame, *, today: date) -> Non
 def _matter_frame(
     rng: np.random.Generator,
     calls: pd.DataFrame,
+    *,
     sources: pd.DataFrame,
     people: People,
-    *,
     today: date,
 ) -> pd.DataFrame:
     first = calls.drop_duplicates("matter").reset_index(drop=True)
@@ -271,12 +274,14 @@ def _matter_frame(
     number = first.groupby(first.received.dt.year).cumcount() + 1
     source_id = np.append(sources.id.to_numpy(), 0)[first.source.to_numpy()]
     known = first.source.to_numpy() >= 0
-    name = np.append(sources["name"].to_numpy(dtype=object), None)[first.source.to_numpy()]
+    name = np.array([*sources["name"], None], dtype=object)[first.source.to_numpy()]
     return pd.DataFrame(
         {
             "id": first.matter,
             "grid_id": grid,
-            "matter_no": "SX" + first.received.dt.year.astype(str) + number.astype(str).str.zfill(6),
+            "matter_no": "SX"
+            + first.received.dt.year.astype(str)
+            + number.astype(str).str.zfill(6),
             "title": first.title,
             "state": state,
             "severity": rng.choice(["normal", "important", "urgent"], count, p=[0.87, 0.11, 0.02]),
@@ -301,8 +306,6 @@ def _progress(rng: np.random.Generator, age: Places) -> tuple[np.ndarray, Floats
     count = len(age)
     days = np.minimum(rng.gamma(3.0, 6.0, count) + 0.3, 75)
     closed = days < age - 0.5
-    last = max(len(MatterState) - 2, 1)
-    del last
     steps = ["registered", "accepted", "assigned", "investigating", "handling", "replied"]
     share = np.clip((age + 0.3) / days, 0, 0.999)
     state = np.array(steps, dtype=object)[(share * len(steps)).astype(int)]
@@ -334,9 +337,7 @@ def owner_on(people: People, grid: pd.Series, when: pd.Series) -> pd.Series:
     return person.where(right)
 
 
-def _complaint_frame(
-    rng: np.random.Generator, calls: pd.DataFrame, people: People
-) -> pd.DataFrame:
+def _complaint_frame(rng: np.random.Generator, calls: pd.DataFrame, people: People) -> pd.DataFrame:
     count = len(calls)
     clerks = np.array(people.by_role[Role.CLERK, None])
     received = calls.received.to_numpy() - UTC_OFFSET
@@ -381,8 +382,9 @@ def _reporters(rng: np.random.Generator, calls: pd.DataFrame) -> pd.DataFrame:
     person = np.arange(count)
     first = calls.groupby("true").id.transform("first").to_numpy() - 1
     person[again] = first[again]
-    called, phone = np.array(names.persons(rng, count), dtype=object), np.array(
-        names.phones(rng, count), dtype=object
+    called, phone = (
+        np.array(names.persons(rng, count), dtype=object),
+        np.array(names.phones(rng, count), dtype=object),
     )
     mode = rng.choice([code.value for code in ReporterMode], count, p=[0.63, 0.29, 0.08])
     hidden = mode == ReporterMode.ANONYMOUS
@@ -390,8 +392,8 @@ def _reporters(rng: np.random.Generator, calls: pd.DataFrame) -> pd.DataFrame:
         {
             "complaint_id": calls.id,
             "mode": mode,
-            "name": np.where(hidden, None, called[person]),
-            "phone": np.where(hidden & (rng.random(count) < 0.6), None, phone[person]),
+            "name": pd.Series(called[person]).where(~hidden, None),
+            "phone": pd.Series(phone[person]).where(~hidden | (rng.random(count) > 0.6), None),
             "address": None,
         }
     )

@@ -6,7 +6,11 @@ from datetime import date
 import pandas as pd
 
 from inspect_app.demo.complaints import Complaints, make_complaints
+from inspect_app.demo.crews import make_crews, patrol_objects
+from inspect_app.demo.findings import Findings, make_findings
 from inspect_app.demo.ground import Ground, make_ground, road_frame, waterway_frames
+from inspect_app.demo.history import History
+from inspect_app.demo.patrols import make_patrols
 from inspect_app.demo.people import People, make_people
 from inspect_app.demo.policies import policy_frames
 from inspect_app.demo.sources import key_unit_listings, make_sources
@@ -44,14 +48,36 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     complaints = make_complaints(
         seed, scale, ground, sources=places["pollution_source"], people=people, today=today
     )
-    frames = policy_frames() | people.frames() | places | complaints.frames
-    return County(frames, {}, complaints.true_matter, complaints.hot_spots)
+    crew_frames, crews = make_crews(
+        ground, people, places["station"], objects=patrol_objects(ground, places)
+    )
+    history = History()
+    patrols = make_patrols(seed, ground, crews, history=history, today=today)
+    findings = make_findings(seed, ground, people, patrols=patrols, history=history, today=today)
+    frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
+    frames |= patrols.frames(ground) | findings.frames() | history.frames()
+    frames["counter"] = _counters(complaints, findings)
+    return County(frames, findings.files, complaints.true_matter, complaints.hot_spots)
+
+
+def _counters(complaints: Complaints, findings: Findings) -> pd.DataFrame:
+    """Return the last numbers given out, so that the next ones follow on."""
+    given = {
+        "complaint": complaints.frames["complaint"].complaint_no.str[2:],
+        "matter": complaints.frames["complaint_matter"].matter_no.str[2:],
+        "finding": findings.frames()["finding"].finding_no,
+    }
+    rows = []
+    for series, numbers in given.items():
+        last = numbers.str[4:].astype(int).groupby(numbers.str[:4].astype(int)).max()
+        rows += [{"series": series, "year": year, "last": top} for year, top in last.items()]
+    return pd.DataFrame(rows)
 
 
 def _places(
     seed: int, scale: float, ground: Ground, *, people: People, today: date
 ) -> dict[str, pd.DataFrame]:
-    sources = make_sources(seed, scale, ground, today=today)
+    sources = make_sources(seed, scale, ground)
     water_sources, zones, zone_grids = make_water_sources(seed, ground, today=today)
     return {
         "grid": pd.DataFrame(ground.grids.frame),

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from inspect_app.demo import names
-from inspect_app.demo.plane import Floats, Noise, Places, Shapes, stream, to_storage
+from inspect_app.demo.plane import Floats, Noise, Places, Shapes, stream, to_storage, within
 from inspect_app.demo.terrain import Terrain, grown, spread
 from inspect_app.demo.waterways import Stream
 
@@ -73,9 +73,9 @@ def make_grids(seed: int, terrain: Terrain, waterways: list[Stream], *, today: d
     rng = stream(seed, "grids")
     unit_of, village_of, township_of, middles = _grow(rng, terrain, waterways)
     shapes = _tiles(terrain, unit_of, int(unit_of.max()) + 1)
-    rows = _Rows(today.year - 1, rng, shapes, terrain.mesh.xy[middles])
+    rows = _Rows(rng, shapes, middles=terrain.mesh.xy[middles], year=today.year - 1)
     rows.county()
-    for township in _west_to_east(np.unique(township_of), middles, terrain.mesh.xy):
+    for township in np.unique(township_of):
         rows.township(int(township), village_of, township_of)
     return rows.finished()
 
@@ -90,15 +90,20 @@ def _grow(
     for level, factor in (("main", 6.0), ("branch", 2.5), ("lateral", 1.4)):
         lines = np.array([way.line for way in waterways if way.level == level], dtype=object)
         cost = np.where(mesh.crossing(lines), cost * factor, cost)
-    inner = shapely.dwithin(shapely.points(mesh.xy), terrain.border.exterior, 3_200)
+    inner = within(mesh.xy, terrain.border.exterior, 3_200)
     fertile = np.where(terrain.left, 1.0, 0.55) * np.where(inner, 0.15, 1.0)
     towns = spread(mesh.xy, len(names.TOWNSHIPS), rng=rng, weight=fertile)
+    towns = _middles(mesh.xy, grown(mesh, cost, towns))
+    towns = _seat_first(terrain, towns)
     township = grown(mesh, cost, towns)
     cost = _walled(terrain, cost, township)
-    villages = _seeds(rng, terrain, township, towns, count=VILLAGES)
+    villages = _seeds(rng, terrain, township, towns=towns, count=VILLAGES)
+    centred = _middles(mesh.xy, grown(mesh, cost, villages))
+    villages = np.where(np.isin(villages, towns), villages, centred)
     village = grown(mesh, cost, villages)
     cost = _walled(terrain, cost, village)
-    units, village_of = [], []
+    units: list[int] = []
+    village_of: list[int] = []
     for place, middle in enumerate(villages):
         cells = np.flatnonzero(village == place)
         count = int(rng.integers(1, 5)) if len(cells) > 40 else 1
@@ -109,16 +114,37 @@ def _grow(
     return unit, np.array(village_of), township[villages], np.array(units)
 
 
+def _middles(xy: Floats, owner: Places) -> Places:
+    """Return for each region its cell nearest to the region's middle."""
+    size = np.bincount(owner)
+    middle = np.column_stack([np.bincount(owner, weights=axis) / size for axis in xy.T])
+    gap = np.hypot(*(xy - middle[owner]).T)
+    order = np.lexsort((gap, owner))
+    first = np.concatenate([[0], np.cumsum(size)[:-1]])
+    return np.asarray(order[first])
+
+
+def _seat_first(terrain: Terrain, towns: Places) -> Places:
+    """Return the towns as their names are given: the seat, the plain, the hills."""
+    river = terrain.river[len(terrain.river) // 2]
+    gap = np.hypot(*(terrain.mesh.xy[towns] - river).T)
+    hill = ~terrain.left[towns]
+    order = np.lexsort((gap, hill))
+    return np.asarray(
+        towns[np.concatenate([order[:1], np.sort(order[1:][~hill[order[1:]]]), order[hill[order]]])]
+    )
+
+
 def _walled(terrain: Terrain, cost: Floats, owner: Places) -> Floats:
     ends = owner[terrain.mesh.edges]
     return np.where(ends[:, 0] == ends[:, 1], cost, np.inf)
 
 
 def _seeds(
-    rng: np.random.Generator, terrain: Terrain, township: Places, towns: Places, *, count: int
+    rng: np.random.Generator, terrain: Terrain, township: Places, *, towns: Places, count: int
 ) -> Places:
     """Return the middles of villages: each town's own first, then spread over the township."""
-    size = np.bincount(township, weights=np.where(terrain.left, 1.35, 0.8)[:])
+    size = np.bincount(township, weights=np.where(terrain.left, 1.35, 0.8))
     share = np.maximum(4, np.round(size / size.sum() * count)).astype(int)
     share[share.argmax()] += count - share.sum()
     seeds: list[int] = []
@@ -139,17 +165,11 @@ def _tiles(terrain: Terrain, unit_of: Places, count: int) -> Shapes:
     return np.asarray(shapely.coverage_simplify(rough, BORDER_TOLERANCE_M), dtype=object)
 
 
-def _west_to_east(townships: Places, middles: Places, xy: Floats) -> Places:
-    """Return the townships with the county seat, the one nearest the middle, first."""
-    del middles, xy
-    return townships
-
-
 class _Rows:
     """Rows of grids as they are founded: ids, codes, paths and periods in one place."""
 
     def __init__(
-        self, year: int, rng: np.random.Generator, shapes: Shapes, middles: Floats
+        self, rng: np.random.Generator, shapes: Shapes, *, middles: Floats, year: int
     ) -> None:
         self.changed_on = date(year, 7, 1)
         self.rng, self.shapes, self.middles = rng, shapes, middles
@@ -226,9 +246,7 @@ class _Rows:
         village = self.add(group, parent=township, code=code, name=name, period=period)
         for place, unit in enumerate(group, start=1):
             label = name if len(group) == 1 else f"{name}第{place}单元"
-            self.add(
-                [unit], parent=village, code=f"{code}{place:03d}", name=label, period=period
-            )
+            self.add([unit], parent=village, code=f"{code}{place:03d}", name=label, period=period)
         if period[1] is None:
             x, y = self.middles[group[0]]
             town = not any(place.township == township for place in self.settlements)

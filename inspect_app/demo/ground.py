@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from inspect_app.demo.grids import Grids, Settlement, make_grids
-from inspect_app.demo.plane import Floats, Places, Shapes, to_lonlat, to_storage
+from inspect_app.demo.plane import Floats, Places, Shapes, to_lonlat, to_storage, within
 from inspect_app.demo.roads import RoadLine, make_roads
 from inspect_app.demo.terrain import Terrain, make_terrain
 from inspect_app.demo.waterways import Stream, make_waterways
@@ -54,8 +54,8 @@ def make_ground(seed: int, *, today: date) -> Ground:
     terrain = make_terrain(seed)
     waterways = make_waterways(seed, terrain)
     grids = make_grids(seed, terrain, waterways, today=today)
-    roads = make_roads(seed, terrain, waterways, grids.settlements)
-    edge = shapely.dwithin(shapely.points(terrain.mesh.xy), terrain.border.exterior, BORDER_STRIP_M)
+    roads = make_roads(seed, terrain, waterways, settlements=grids.settlements)
+    edge = within(terrain.mesh.xy, terrain.border.exterior, BORDER_STRIP_M)
     return Ground(terrain, waterways, grids, roads, terrain.mesh.xy[~edge])
 
 
@@ -100,7 +100,8 @@ def waterway_frames(ground: Ground) -> dict[str, pd.DataFrame]:
 
 
 def _segments(ways: list[Stream]) -> tuple[pd.DataFrame, Shapes]:
-    rows, metric = [], []
+    rows: list[dict[str, object]] = []
+    metric: list[shapely.Geometry] = []
     for number, way in enumerate(ways, start=1):
         pieces = max(1, round(way.line.length / 2_000))
         marks = np.linspace(0, way.line.length, pieces + 1)

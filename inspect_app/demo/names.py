@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 COUNTY = "宁渠县"
 COUNTY_CODE = "999101"
 """No province has the code 99."""
@@ -12,18 +17,19 @@ MAIN_CANAL = "宁渠总干渠"
 
 TOWNSHIPS = (
     "城关镇",
-    "望河镇",
-    "柳湾镇",
-    "沙泉镇",
-    "双闸镇",
     "渠口镇",
+    "柳湾镇",
+    "双闸镇",
     "金穗镇",
-    "红崖乡",
-    "白滩乡",
     "新渠乡",
+    "望河镇",
+    "白滩乡",
+    "沙泉镇",
+    "红崖乡",
     "石梁乡",
     "南塬乡",
 )
+"""The county seat, then names for the irrigated plain, then names for the hills."""
 BROOKS = (
     "石梁河",
     "甜水河",
@@ -68,32 +74,38 @@ CANALS = (
     "东升渠",
     "和顺渠",
 )
-VILLAGE_HEADS = (
-    "张家 王家 李家 赵家 马家 杨家 陈家 刘家 周家 吴家 徐家 孙家 胡家 高家 林家 何家 郭家 罗家 梁家 宋家 "
-    "韩家 唐家 冯家 董家 程家 曹家 袁家 邓家 许家 傅家 沈家 曾家 彭家 吕家 苏家 卢家 蒋家 蔡家 贾家 丁家 "
-    "魏家 薛家 叶家 阎家 余家 潘家 杜家 戴家 夏家 钟家 上 下 东 西 南 北 新 老 大 小 红 白 黄 青 金 银 "
-    "沙 石 柳 榆 杏 枣 槐 杨 泉 渠 河 桥 闸 塬 滩 永 丰 兴 和 平 安 富 民 光 明"
-).split()
-VILLAGE_TAILS = "庄 堡 湾 营 滩 沟 桥 渠 屯 台 寨 圈 坊 铺 墩 梁 坪 塘 岸 园".split()
-SURNAMES = (
-    "王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗 梁 宋 郑 谢 韩 唐 冯 于 董 萧 程 曹 袁 邓 许 "
-    "傅 沈 曾 彭 吕 苏 卢 蒋 蔡 贾 丁 魏 薛 叶 阎 余 潘 杜 戴 夏 钟 汪 田 任 姜 范 方 石 姚 谭 廖 邹 熊 金 陆 "
-    "郝 孔 白 崔 康 毛 邱 秦 江 史 顾 侯 邵 孟 龙 万 段 雷 钱 汤 尹 黎 易 常 武 乔 贺 赖 龚 文"
-).split()
-GIVEN_FIRST = "建 志 国 文 晓 海 永 玉 秀 春 明 立 俊 丽 红 家 子 雪 宏 德 新 振 学 桂 爱 少 庆 长 伟 思".split()
-GIVEN_LAST = "军 华 强 平 梅 芳 林 峰 英 霞 东 涛 宁 燕 辉 斌 云 兰 波 杰 琴 龙 玲 刚 艳 成 娟 敏 洋 鹏".split()
-FIRM_HEADS = (
-    "宏远 盛泰 金源 恒丰 瑞祥 华兴 东方 鑫达 永昌 顺发 天成 嘉禾 绿源 惠农 塞上 九鼎 通达 隆基 伟业 腾飞 "
-    "康源 众合 润泽 启明 百川 德润 富民 福临 汇丰 聚鑫 兴旺 万和 立诚 信达 正大 同心 佳美 春晖 新科 长河"
-).split()
+VILLAGE_HEADS = _words(
+    "张家 王家 李家 赵家 马家 杨家 陈家 刘家 周家 吴家 徐家 孙家 胡家 高家 林家 何家 "
+    "郭家 罗家 梁家 宋家 韩家 唐家 冯家 董家 程家 曹家 袁家 邓家 许家 傅家 沈家 曾家 "
+    "彭家 吕家 苏家 卢家 蒋家 蔡家 贾家 丁家 魏家 薛家 叶家 阎家 余家 潘家 杜家 戴家 "
+    "夏家 钟家 上 下 东 西 南 北 新 老 大 小 红 白 黄 青 金 银 沙 石 柳 榆 杏 枣 槐 "
+    "杨 泉 渠 河 桥 闸 塬 滩 永 丰 兴 和 平 安 富 民 光 明"
+)
+VILLAGE_TAILS = _words("庄 堡 湾 营 滩 沟 桥 渠 屯 台 寨 圈 坊 铺 墩 梁 坪 塘 岸 园")
+SURNAMES = _words(
+    "王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗 梁 宋 郑 谢 韩 唐 "
+    "冯 于 董 萧 程 曹 袁 邓 许 傅 沈 曾 彭 吕 苏 卢 蒋 蔡 贾 丁 魏 薛 叶 阎 余 潘 "
+    "杜 戴 夏 钟 汪 田 任 姜 范 方 石 姚 谭 廖 邹 熊 金 陆 郝 孔 白 崔 康 毛 邱 秦 "
+    "江 史 顾 侯 邵 孟 龙 万 段 雷 钱 汤 尹 黎 易 常 武 乔 贺 赖 龚 文"
+)
+GIVEN_FIRST = _words(
+    "建 志 国 文 晓 海 永 玉 秀 春 明 立 俊 丽 红 家 子 雪 宏 德 新 振 学 桂 爱 少 庆 长 伟 思"
+)
+GIVEN_LAST = _words(
+    "军 华 强 平 梅 芳 林 峰 英 霞 东 涛 宁 燕 辉 斌 云 兰 波 杰 琴 龙 玲 刚 艳 成 娟 敏 洋 鹏"
+)
+FIRM_HEADS = _words(
+    "宏远 盛泰 金源 恒丰 瑞祥 华兴 东方 鑫达 永昌 顺发 天成 嘉禾 绿源 惠农 塞上 九鼎 "
+    "通达 隆基 伟业 腾飞 康源 众合 润泽 启明 百川 德润 富民 福临 汇丰 聚鑫 兴旺 万和 "
+    "立诚 信达 正大 同心 佳美 春晖 新科 长河"
+)
 
 
 def rivers() -> Iterator[tuple[str, str]]:
     """Yield pairs (name of a bigger, name of a smaller brook), each name once."""
-    for number, name in enumerate(BROOKS):
+    for name in BROOKS:
         stem = name.removesuffix("沟").removesuffix("河")
         yield (f"{stem}河", f"{stem}沟")
-        del number
     number = 1
     while True:
         yield (f"无名{number}河", f"无名{number}沟")

@@ -210,7 +210,7 @@ def _staff_village(
 ) -> None:
     grid, since, until = village.id, village.valid_from, village.valid_to  # type: ignore[attr-defined]
     secretary = people.person(org, "村支部书记")
-    _hand_over(rng, people, grid, secretary, period=(since, until), today=today, org=org)
+    _hand_over(rng, people, secretary, grid=grid, period=(since, until), today=today)
     if rng.random() < 0.4:
         deputy = people.person(org, "村委会副主任")
         duty = OwnerDuty.RESPONSIBLE_PERSON
@@ -223,18 +223,17 @@ def _staff_village(
     units = grids.frame[grids.frame.parent_id == grid]
     for place, unit in enumerate(units.itertuples()):
         worker = workers[place % len(workers)]
-        _hand_over(rng, people, unit.id, worker, period=(since, until), today=today, org=org)
+        _hand_over(rng, people, worker, grid=unit.id, period=(since, until), today=today)
 
 
 def _hand_over(
     rng: np.random.Generator,
     people: People,
-    grid: int,
     person: int,
     *,
+    grid: int,
     period: tuple[date, date | None],
     today: date,
-    org: int,
 ) -> None:
     """Make a person responsible for a grid; some took over from another during the last year."""
     since, until = period
@@ -242,6 +241,7 @@ def _hand_over(
     changed = today - timedelta(days=int(rng.integers(20, 340)))
     open_ = until is None or pd.isna(until)
     if open_ and since < changed and rng.random() < CHANGE_CHANCE:
+        org = int(str(people.persons[person - 1]["org_id"]))
         former = people.person(org, "原网格责任人")
         people.own(grid, former, duty, period=(since, changed))
         since = changed

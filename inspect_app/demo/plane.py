@@ -40,6 +40,17 @@ def to_storage(shapes: Shapes) -> Shapes:
     return np.asarray(shapely.transform(shapes, to_lonlat), dtype=object)
 
 
+def within(xy: Floats, line: shapely.LineString, distance_m: float) -> Flags:
+    """Return which places lie within a distance of a line; the line is searched piece by piece."""
+    coords = shapely.get_coordinates(line)
+    pieces = shapely.linestrings(np.stack([coords[:-1], coords[1:]], axis=1))
+    points = shapely.points(xy)
+    near = shapely.STRtree(pieces).query(points, predicate="dwithin", distance=distance_m)[0]
+    flags = np.zeros(len(xy), dtype=bool)
+    flags[near] = True
+    return flags
+
+
 @dataclass(frozen=True, slots=True)
 class Noise:
     """A smooth random field: a sum of waves; values are about -1 to 1."""

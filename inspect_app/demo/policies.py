@@ -8,21 +8,21 @@ from inspect_app.domain.codes import ObjectKind, PeriodUnit
 from inspect_app.domain.policies import PROPOSALS
 
 SINCE = date(2022, 1, 1)
-O, U = ObjectKind, PeriodUnit
+K, U = ObjectKind, PeriodUnit
 
 FREQUENCIES: tuple[tuple[object, ...], ...] = (
     # kind, class, times, unit, season, minutes of service, two officers, priority, source
-    (O.SEGMENT, "main", 1, U.WEEK, ("03-01", "04-30"), 20, False, 3, "县局春灌期总干渠每周巡查"),
-    (O.SEGMENT, "main", 1, U.WEEK, None, 20, False, 2, "乡级河长每周巡河(参照省级河长制规定)"),
-    (O.SEGMENT, "branch", 1, U.TEN_DAYS, None, 15, False, 2, "乡级每旬巡查(参照地方河长制条例)"),
-    (O.SEGMENT, "lateral", 1, U.MONTH, None, 12, False, 1, "乡级每月巡查(参照省级河长制规定)"),
-    (O.OUTLET, None, 1, U.MONTH, None, 10, False, 2, "建议值:排口每月一次晴雨天检查"),
-    (O.SOURCE, "key", 1, U.MONTH, None, 40, True, 3, "建议值:重点管理单位每月一次"),
-    (O.SOURCE, "simplified", 1, U.QUARTER, None, 30, True, 1, "建议值:一般污染源每季度一次"),
-    (O.SOURCE, "registered", 1, U.HALF_YEAR, None, 20, False, 1, "建议值:登记管理单位每半年一次"),
-    (O.WATER_SOURCE, "level_1", 1, U.WEEK, None, 30, False, 3, "建议值:一级保护区每周一次"),
-    (O.WATER_SOURCE, None, 1, U.MONTH, None, 30, False, 3, "县级集中式水源地每月不少于一次"),
-    (O.MATTER, None, 1, U.WEEK, None, 25, False, 3, "一级网格:有投诉对象每周一次"),
+    (K.SEGMENT, "main", 1, U.WEEK, ("03-01", "04-30"), 20, False, 3, "县局春灌期总干渠每周巡查"),
+    (K.SEGMENT, "main", 1, U.WEEK, None, 20, False, 2, "乡级河长每周巡河(参照省级河长制规定)"),
+    (K.SEGMENT, "branch", 1, U.TEN_DAYS, None, 15, False, 2, "乡级每旬巡查(参照地方河长制条例)"),
+    (K.SEGMENT, "lateral", 1, U.MONTH, None, 12, False, 1, "乡级每月巡查(参照省级河长制规定)"),
+    (K.OUTLET, None, 1, U.MONTH, None, 10, False, 2, "建议值:排口每月一次晴雨天检查"),
+    (K.SOURCE, "key", 1, U.MONTH, None, 40, True, 3, "建议值:重点管理单位每月一次"),
+    (K.SOURCE, "simplified", 1, U.QUARTER, None, 30, True, 1, "建议值:一般污染源每季度一次"),
+    (K.SOURCE, "registered", 1, U.HALF_YEAR, None, 20, False, 1, "建议值:登记管理单位每半年一次"),
+    (K.WATER_SOURCE, "level_1", 1, U.WEEK, None, 30, False, 3, "建议值:一级保护区每周一次"),
+    (K.WATER_SOURCE, None, 1, U.MONTH, None, 30, False, 3, "县级集中式水源地每月不少于一次"),
+    (K.MATTER, None, 1, U.WEEK, None, 25, False, 3, "一级网格:有投诉对象每周一次"),
 )
 
 
@@ -38,7 +38,7 @@ def policy_frames() -> dict[str, pd.DataFrame]:
         }
         for number, proposal in enumerate(PROPOSALS, start=1)
     ]
-    rows = []
+    rows: list[dict[str, object]] = []
     for kind, narrowed, times, unit, season, minutes, officers, priority, source in FREQUENCIES:
         bounds = season if isinstance(season, tuple) else (None, None)
         rows.append(

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 from inspect_app.demo.grids import Settlement
-from inspect_app.demo.plane import Floats, Flags, Noise, Places, natural, stream
+from inspect_app.demo.plane import Flags, Floats, Noise, Places, natural, stream
 from inspect_app.demo.terrain import Terrain
 from inspect_app.demo.waterways import Stream
 
@@ -27,7 +26,7 @@ class RoadLine:
 
 
 def make_roads(
-    seed: int, terrain: Terrain, waterways: list[Stream], settlements: list[Settlement]
+    seed: int, terrain: Terrain, waterways: list[Stream], *, settlements: list[Settlement]
 ) -> list[RoadLine]:
     """Return the roads; equal end vertices make the junctions."""
     rng = stream(seed, "roads")
@@ -43,7 +42,7 @@ def make_roads(
     for u, v in _town_pairs(mesh.xy[places[town]]):
         pair = (int(places[town][u]), int(places[town][v]))
         _build(terrain, cost, built, pair=pair, rank=2)
-    _connect_villages(terrain, cost, built, places[~town])
+    _connect_villages(terrain, cost, built, villages=places[~town])
     return list(_named(terrain, built))
 
 
@@ -83,16 +82,17 @@ def _mark(terrain: Terrain, before: Places, built: Places, *, start: int, rank: 
         cell = int(before[cell])
 
 
-
-
-def _connect_villages(terrain: Terrain, cost: Floats, built: Places, villages: Places) -> None:
+def _connect_villages(terrain: Terrain, cost: Floats, built: Places, *, villages: Places) -> None:
     """Join each village to the nearest road, nearest villages first, in two rounds."""
     mesh = terrain.mesh
     waiting = villages
     for _ in range(2):
         on_road = np.unique(mesh.edges[built > 0])
         distance, before, _ = dijkstra(
-            mesh.graph(_eased(cost, built)), indices=on_road, min_only=True, return_predecessors=True
+            mesh.graph(_eased(cost, built)),
+            indices=on_road,
+            min_only=True,
+            return_predecessors=True,
         )
         order = waiting[np.argsort(distance[waiting], kind="stable")]
         near = order[: len(order) // 2 + 1] if len(waiting) == len(villages) else order
@@ -101,7 +101,7 @@ def _connect_villages(terrain: Terrain, cost: Floats, built: Places, villages: P
         waiting = np.setdiff1d(waiting, near)
     # Neighbouring villages are joined directly as well: the network gets its loops.
     xy = mesh.xy[villages]
-    for place, village in enumerate(villages[:: 2]):
+    for place, village in enumerate(villages[::2]):
         gaps = np.hypot(*(xy - xy[2 * place]).T)
         other = villages[int(np.argsort(gaps)[1])]
         _build(terrain, cost, built, pair=(int(village), int(other)), rank=1)

@@ -32,15 +32,87 @@ class Trade:
 
 K = SourceKind
 TRADES = (
-    Trade(K.CATERING, 62, "town", (0, 700), ("酒楼", "火锅店", "烧烤城", "面馆", "家常菜馆"), "餐饮业", (0, 0, 0, 1)),
-    Trade(K.LIVESTOCK, 70, "village", (500, 1500), ("养殖场", "奶牛场", "养鸡场", "肉羊养殖专业合作社", "生猪养殖场"), "畜牧业", (0.05, 0.1, 0.6, 0.25)),
-    Trade(K.BUILDING_MATERIALS, 34, "hill", (900, 2600), ("砖厂", "商砼站", "建材厂", "石料厂", "水泥制品厂"), "非金属矿物制品业", (0.15, 0.45, 0.4, 0)),
-    Trade(K.FOOD, 32, "town", (700, 2200), ("食品厂", "粮油加工厂", "乳品厂", "枸杞制品厂", "屠宰场"), "农副食品加工业", (0.15, 0.35, 0.5, 0)),
-    Trade(K.CHEMICAL, 14, "park", (0, 1500), ("化工有限公司", "精细化工厂", "化肥厂", "树脂厂"), "化学原料和化学制品制造业", (0.8, 0.2, 0, 0)),
-    Trade(K.METAL, 24, "park", (0, 1900), ("金属制品厂", "铸造厂", "机械厂", "电镀厂"), "金属制品业", (0.25, 0.35, 0.4, 0)),
-    Trade(K.TEXTILE, 8, "park", (0, 1900), ("毛纺厂", "印染厂", "羊绒制品厂"), "纺织业", (0.5, 0.4, 0.1, 0)),
-    Trade(K.CONSTRUCTION_SITE, 16, "town", (100, 1500), ("花园小区工地", "安置房工地", "商业街工地", "道路改造工地"), "房屋建筑业", (0, 0, 0, 1)),
-    Trade(K.OTHER, 26, "town", (300, 1800), ("汽修厂", "加油站", "废品回收站", "洗车行", "印刷厂", "家具厂"), "其他", (0, 0.1, 0.5, 0.4)),
+    Trade(
+        K.CATERING,
+        62,
+        "town",
+        (0, 700),
+        ("酒楼", "火锅店", "烧烤城", "面馆", "家常菜馆"),
+        "餐饮业",
+        (0, 0, 0, 1),
+    ),
+    Trade(
+        K.LIVESTOCK,
+        70,
+        "village",
+        (500, 1500),
+        ("养殖场", "奶牛场", "养鸡场", "肉羊养殖专业合作社", "生猪养殖场"),
+        "畜牧业",
+        (0.05, 0.1, 0.6, 0.25),
+    ),
+    Trade(
+        K.BUILDING_MATERIALS,
+        34,
+        "hill",
+        (900, 2600),
+        ("砖厂", "商砼站", "建材厂", "石料厂", "水泥制品厂"),
+        "非金属矿物制品业",
+        (0.15, 0.45, 0.4, 0),
+    ),
+    Trade(
+        K.FOOD,
+        32,
+        "town",
+        (700, 2200),
+        ("食品厂", "粮油加工厂", "乳品厂", "枸杞制品厂", "屠宰场"),
+        "农副食品加工业",
+        (0.15, 0.35, 0.5, 0),
+    ),
+    Trade(
+        K.CHEMICAL,
+        14,
+        "park",
+        (0, 1500),
+        ("化工有限公司", "精细化工厂", "化肥厂", "树脂厂"),
+        "化学原料和化学制品制造业",
+        (0.8, 0.2, 0, 0),
+    ),
+    Trade(
+        K.METAL,
+        24,
+        "park",
+        (0, 1900),
+        ("金属制品厂", "铸造厂", "机械厂", "电镀厂"),
+        "金属制品业",
+        (0.25, 0.35, 0.4, 0),
+    ),
+    Trade(
+        K.TEXTILE,
+        8,
+        "park",
+        (0, 1900),
+        ("毛纺厂", "印染厂", "羊绒制品厂"),
+        "纺织业",
+        (0.5, 0.4, 0.1, 0),
+    ),
+    Trade(
+        K.CONSTRUCTION_SITE,
+        16,
+        "town",
+        (100, 1500),
+        ("花园小区工地", "安置房工地", "商业街工地", "道路改造工地"),
+        "房屋建筑业",
+        (0, 0, 0, 1),
+    ),
+    Trade(
+        K.OTHER,
+        26,
+        "town",
+        (300, 1800),
+        ("汽修厂", "加油站", "废品回收站", "洗车行", "印刷厂", "家具厂"),
+        "其他",
+        (0, 0.1, 0.5, 0.4),
+    ),
 )
 PARK_TOWN = 0
 """The industrial park lies beside the county seat."""
@@ -52,7 +124,7 @@ def uscc(body: str) -> str:
     return body + ALPHABET[(31 - total % 31) % 31]
 
 
-def make_sources(seed: int, scale: float, ground: Ground, *, today: date) -> pd.DataFrame:
+def make_sources(seed: int, scale: float, ground: Ground) -> pd.DataFrame:
     """Return the sources with their places in metres (`x`, `y`), the big ones first.
 
     Their number grows with the square root of the scale: complaints multiply, a county's firms
@@ -60,13 +132,15 @@ def make_sources(seed: int, scale: float, ground: Ground, *, today: date) -> pd.
     """
     rng = stream(seed, "sources")
     rows = list(_landmarks(rng, ground))
-    park = ground.near(rng, ground.towns[PARK_TOWN].x, ground.towns[PARK_TOWN].y, radius_m=(3_000, 4_200))
+    park = ground.near(
+        rng, ground.towns[PARK_TOWN].x, ground.towns[PARK_TOWN].y, radius_m=(3_000, 4_200)
+    )
     chance = np.array([trade.weight for trade in TRADES])
     count = round(SOURCES * np.sqrt(scale)) - len(rows)
     taken = {str(row["name"]) for row in rows}
     for place in rng.choice(len(TRADES), count, p=chance / chance.sum()):
         trade = TRADES[int(place)]
-        row = _firm(rng, trade, ground, park)
+        row = _firm(rng, trade, ground, park=park)
         stem, number = str(row["name"]), 2
         while row["name"] in taken:
             row["name"] = f"{stem}({number}号)"
@@ -75,7 +149,7 @@ def make_sources(seed: int, scale: float, ground: Ground, *, today: date) -> pd.
         rows.append(row)
     sources = pd.DataFrame(rows)
     sources.insert(0, "id", np.arange(1, len(sources) + 1))
-    return _registered(rng, sources, ground, today=today)
+    return _registered(rng, sources, ground)
 
 
 def _landmarks(rng: np.random.Generator, ground: Ground) -> list[dict[str, object]]:
@@ -83,7 +157,7 @@ def _landmarks(rng: np.random.Generator, ground: Ground) -> list[dict[str, objec
     seat = ground.towns[0]
     rows: list[dict[str, object]] = []
 
-    def add(name: str, kind: SourceKind, industry: str, place: tuple[float, float]) -> None:
+    def add(name: str, kind: SourceKind, place: tuple[float, float], *, industry: str) -> None:
         rows.append(
             {
                 "name": name,
@@ -96,24 +170,49 @@ def _landmarks(rng: np.random.Generator, ground: Ground) -> list[dict[str, objec
             }
         )
 
-    add(f"{names.COUNTY}热电有限公司", K.THERMAL_POWER, "热力生产和供应", ground.near(rng, seat.x, seat.y, radius_m=(1_800, 2_600)))
-    add("宁渠恒泰化工有限公司", K.CHEMICAL, "化学原料和化学制品制造业", ground.near(rng, seat.x, seat.y, radius_m=(3_000, 4_200)))
+    add(
+        f"{names.COUNTY}热电有限公司",
+        K.THERMAL_POWER,
+        ground.near(rng, seat.x, seat.y, radius_m=(1_800, 2_600)),
+        industry="热力生产和供应",
+    )
+    add(
+        "宁渠恒泰化工有限公司",
+        K.CHEMICAL,
+        ground.near(rng, seat.x, seat.y, radius_m=(3_000, 4_200)),
+        industry="化学原料和化学制品制造业",
+    )
     river = ground.waterways[0].xy
     bank = river[np.argmin(np.hypot(*(river - [seat.x, seat.y]).T))]
-    add("清河纸业有限公司", K.PAPER_MILL, "造纸和纸制品业", ground.near(rng, bank[0], bank[1], radius_m=(350, 900)))
-    add(f"{names.COUNTY}生活垃圾填埋场", K.LANDFILL, "环境治理业", ground.near(rng, seat.x, seat.y, radius_m=(6_000, 8_000)))
-    add(f"{names.COUNTY}污水处理厂", K.SEWAGE_PLANT, "污水处理及其再生利用", ground.near(rng, bank[0], bank[1], radius_m=(300, 1_500)))
+    add(
+        "清河纸业有限公司",
+        K.PAPER_MILL,
+        ground.near(rng, bank[0], bank[1], radius_m=(350, 900)),
+        industry="造纸和纸制品业",
+    )
+    add(
+        f"{names.COUNTY}生活垃圾填埋场",
+        K.LANDFILL,
+        ground.near(rng, seat.x, seat.y, radius_m=(6_000, 8_000)),
+        industry="环境治理业",
+    )
+    add(
+        f"{names.COUNTY}污水处理厂",
+        K.SEWAGE_PLANT,
+        ground.near(rng, bank[0], bank[1], radius_m=(300, 1_500)),
+        industry="污水处理及其再生利用",
+    )
     for town in ground.towns[1:]:
         name = str(ground.grids.frame.name[town.township - 1])
         place = ground.near(rng, town.x, town.y, radius_m=(800, 1_700))
-        add(f"{name}污水处理站", K.SEWAGE_PLANT, "污水处理及其再生利用", place)
+        add(f"{name}污水处理站", K.SEWAGE_PLANT, place, industry="污水处理及其再生利用")
         rows[-1]["permit_class"] = PermitClass.SIMPLIFIED.value
         rows[-1]["address"] = f"{names.COUNTY}{name}"
     return rows
 
 
 def _firm(
-    rng: np.random.Generator, trade: Trade, ground: Ground, park: tuple[float, float]
+    rng: np.random.Generator, trade: Trade, ground: Ground, *, park: tuple[float, float]
 ) -> dict[str, object]:
     towns, villages = ground.towns, ground.villages
     if trade.near == "park" and rng.random() < 0.75:
@@ -146,20 +245,18 @@ def _firm(
     }
 
 
-def _registered(
-    rng: np.random.Generator, sources: pd.DataFrame, ground: Ground, *, today: date
-) -> pd.DataFrame:
+def _registered(rng: np.random.Generator, sources: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     """Return the sources with codes, permits, state, point and grid."""
     letters = np.array(list(ALPHABET))
     serial = letters[rng.integers(0, 31, (len(sources), 9))]
     codes = [uscc(f"91{names.COUNTY_CODE}{''.join(row)}") for row in serial]
     permitted = sources.permit_class.isin(["key", "simplified", "registered"])
     sources["uscc"] = codes
-    sources["site_code"] = np.where(permitted, [f"{code}001P" for code in codes], None)
+    sites = pd.Series([f"{code}001P" for code in codes])
+    sources["site_code"] = sites.where(permitted, None)
     formal = sources.permit_class.isin(["key", "simplified"])
-    sources["permit_no"] = np.where(formal, sources.site_code, None)
+    sources["permit_no"] = sources.site_code.where(formal, None)
     sources["closed"] = (rng.random(len(sources)) < 0.04) & (sources.id > 20)
-    del today
     sources["geom"] = stored_points(sources[["x", "y"]].to_numpy())
     sources["grid_id"] = ground.grids.deepest(sources.geom.to_numpy())
     return sources
@@ -190,4 +287,4 @@ def key_unit_listings(seed: int, sources: pd.DataFrame, *, today: date) -> pd.Da
 
 def places_of(sources: pd.DataFrame) -> Floats:
     """Return the places of sources in metres."""
-    return sources[["x", "y"]].to_numpy(dtype=float)
+    return np.asarray(sources[["x", "y"]], dtype=float)

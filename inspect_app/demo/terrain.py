@@ -19,6 +19,7 @@ from inspect_app.demo.plane import (
     normals,
     resampled,
     stream,
+    within,
 )
 
 AREA_KM2 = 1500.0
@@ -101,9 +102,7 @@ def _points(rng: np.random.Generator, river: Floats) -> Floats:
     points = np.column_stack([x, y]) + rng.uniform(-0.42, 0.42, (x.size, 2)) * CELL_M
     path = resampled(river, step_m=190)
     banks = np.vstack([path + normals(path) * BANK_M, path - normals(path) * BANK_M])
-    line = shapely.linestrings(river)
-    shapely.prepare(line)
-    far = ~shapely.dwithin(shapely.points(points), line, BANK_M * 1.9)
+    far = ~within(points, shapely.linestrings(river), BANK_M * 1.9)
     return np.vstack([points[far], banks])
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import shapely
 
 from inspect_app.demo import names
-from inspect_app.demo.ground import Ground, nearest, stored_points, zone_shares
+from inspect_app.demo.ground import Ground, stored_points, zone_shares
 from inspect_app.demo.people import BUREAU, People
-from inspect_app.demo.plane import Floats, Shapes, stream, to_storage
+from inspect_app.demo.plane import Floats, stream, to_storage
 from inspect_app.demo.sources import places_of
 from inspect_app.demo.waterways import Stream
 from inspect_app.domain.codes import OutletClass, SourceKind, StationKind, ZoneLevel
@@ -60,15 +60,21 @@ def make_outlets(seed: int, ground: Ground, sources: pd.DataFrame) -> pd.DataFra
         x, y = _on_bank(rng, ways[way], mark, side=1 if bank == "左岸" else -1)
         gaps = np.hypot(*(homes - [x, y]).T)
         source = int(gaps.argmin()) if gaps.min() < 2_400 else -1
-        rows.append(_outlet(rng, ground, sources, source=source) | {"x": x, "y": y, "way": way})
-        row = rows[-1]
-        row["id"] = number
-        row["name"] = f"{ways[way].name}{bank}{row['name']}"
-        row["receiving_water"] = ways[way].name
-        row["waterway_id"] = way + 1
+        row = _outlet(rng, ground, sources, source=source)
         code = _type_letters(str(row["outlet_class"]))
-        row["outlet_code_national"] = f"HX-{names.COUNTY_CODE}-{number:04d}-{code}-00"
-        row["outlet_code_local"] = f"NQ-{number:04d}" if rng.random() < 0.6 else None
+        rows.append(
+            row
+            | {
+                "id": number,
+                "x": x,
+                "y": y,
+                "name": f"{ways[way].name}{bank}{row['name']}",
+                "receiving_water": ways[way].name,
+                "waterway_id": way + 1,
+                "outlet_code_national": f"HX-{names.COUNTY_CODE}-{number:04d}-{code}-00",
+                "outlet_code_local": f"NQ-{number:04d}" if rng.random() < 0.6 else None,
+            }
+        )
     outlets = pd.DataFrame(rows)
     outlets["name"] = _different(outlets["name"])
     outlets["closed"] = (rng.random(len(outlets)) < 0.05) & (outlets.id > 3)
@@ -147,7 +153,8 @@ def make_water_sources(
             "grid_id": ground.grids.deepest(points),
         }
     )
-    rows, metric = [], []
+    rows: list[dict[str, object]] = []
+    metric: list[shapely.Geometry] = []
     for source, spot in enumerate(spots, start=1):
         inner: shapely.Geometry = shapely.Polygon()
         for level in ZoneLevel:
@@ -205,14 +212,16 @@ def make_stations(seed: int, ground: Ground, people: People) -> pd.DataFrame:
         place = ground.near(rng, town.x, town.y, radius_m=(100, 420))
         org = people.stations[town.township]
         add(f"{name}环境管理站", StationKind.TOWNSHIP_STATION, place, org_id=org)
-    seat = ground.towns[0]
+    seat, river = ground.towns[0], ground.waterways[0]
     place = ground.near(rng, seat.x, seat.y, radius_m=(0, 300))
     add(BUREAU, StationKind.OTHER, place, org_id=1)
     for number, share in enumerate((0.04, 0.34, 0.62, 0.95), start=1):
-        _gauge(add, ground.waterways[0], share, f"{names.MAIN_RIVER}水质自动站{number}号")
+        title = f"{names.MAIN_RIVER}水质自动站{number}号"
+        add(title, StationKind.WATER_AUTO, _beside(river, share), waterway_id=1)
     for number, share in enumerate((0.2, 0.48, 0.8), start=1):
         section = StationKind.MONITORING_SECTION
-        _gauge(add, ground.waterways[0], share, f"{names.MAIN_RIVER}监测断面{number}号", section)
+        title = f"{names.MAIN_RIVER}监测断面{number}号"
+        add(title, section, _beside(river, share), waterway_id=1)
     for number, way in enumerate(ground.waterways, start=1):
         if way.kind == "canal":
             title = "进水闸" if way.level == "main" else "分水闸"
@@ -227,13 +236,6 @@ def make_stations(seed: int, ground: Ground, people: People) -> pd.DataFrame:
     return stations
 
 
-def _gauge(
-    add: object, way: Stream, share: float, name: str, kind: StationKind = StationKind.WATER_AUTO
-) -> None:
+def _beside(way: Stream, share: float) -> tuple[float, float]:
     spot = way.line.interpolate(share, normalized=True)
-    add(name, kind, (spot.x + 12, spot.y + 12), waterway_id=1)  # type: ignore[operator]
-
-
-def outlets_near(outlets: pd.DataFrame, places: Floats) -> Shapes:
-    """Return for each place the position of the nearest outlet."""
-    return nearest(places, outlets[["x", "y"]].to_numpy(dtype=float))
+    return (spot.x + 12, spot.y + 12)

@@ -8,7 +8,16 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from inspect_app.demo import names
-from inspect_app.demo.plane import Floats, Places, meandering, natural, normals, resampled, stream
+from inspect_app.demo.plane import (
+    Floats,
+    Places,
+    meandering,
+    natural,
+    normals,
+    resampled,
+    stream,
+    within,
+)
 from inspect_app.demo.terrain import Terrain
 
 CHANNEL_KM2 = 9.0
@@ -46,7 +55,7 @@ def make_waterways(seed: int, terrain: Terrain) -> list[Stream]:
     main = Stream(names.MAIN_RIVER, "river", "main", terrain.river, -1)
     waterways = [main]
     waterways.extend(_brooks(rng, terrain))
-    canal = _main_canal(rng, terrain, first=len(waterways))
+    canal = _main_canal(rng, terrain)
     waterways.append(canal)
     _dig_branches(rng, terrain, waterways)
     return waterways
@@ -59,8 +68,7 @@ def _brooks(rng: np.random.Generator, terrain: Terrain) -> Iterator[Stream]:
     right = ~terrain.left
     cost = np.where(right[mesh.edges].all(axis=1), mesh.length_m * rough, np.inf)
     river = shapely.linestrings(terrain.river)
-    shapely.prepare(river)
-    banks = np.flatnonzero(right & shapely.dwithin(shapely.points(mesh.xy), river, 320))
+    banks = np.flatnonzero(right & within(mesh.xy, river, 320))
     distance, before, _ = dijkstra(
         mesh.graph(cost), indices=banks, min_only=True, return_predecessors=True
     )
@@ -80,11 +88,13 @@ def _stems(
     rng: np.random.Generator, terrain: Terrain, *, before: Places, area: Floats
 ) -> Iterator[Stream]:
     above: dict[int, list[int]] = {}
-    for cell in np.flatnonzero((area > CHANNEL_KM2) & (before >= 0)):
-        above.setdefault(int(before[cell]), []).append(int(cell))
-    mouths = [cell for cell in above if before[cell] < 0]
+    for wet in np.flatnonzero((area > CHANNEL_KM2) & (before >= 0)):
+        above.setdefault(int(before[wet]), []).append(int(wet))
+    mouths = [cell for cell in above if int(before[cell]) < 0]
     # Each waiting stem: its lowest cell, the cell it joins (-1: the main river), its parent.
-    waiting = [(cell, -1, 0) for cell in sorted(mouths, key=lambda cell: -area[cell])]
+    waiting: list[tuple[int, int, int]] = [
+        (int(cell), -1, 0) for cell in sorted(mouths, key=lambda cell: -area[cell])
+    ]
     lines = [terrain.river]
     title = names.rivers()
     while waiting:
@@ -119,9 +129,8 @@ def _joined(xy: Floats, lower: Floats) -> Floats:
     return np.vstack([tail, lower[gap.argmin()]])
 
 
-def _main_canal(rng: np.random.Generator, terrain: Terrain, *, first: int) -> Stream:
+def _main_canal(rng: np.random.Generator, terrain: Terrain) -> Stream:
     """Return the main canal: off the river near its entry, then round the foot of the plain."""
-    del first
     inner = terrain.border.buffer(-2_600)
     river = terrain.river
     start = int(np.searchsorted(_along(river), 4_500))
@@ -197,9 +206,7 @@ def _dig_branches(rng: np.random.Generator, terrain: Terrain, waterways: list[St
                 waterways.append(Stream(level, "canal", "lateral", lateral, -1, branch))
 
 
-def _branch_path(
-    rng: np.random.Generator, canal: Floats, river: Floats, *, start: int
-) -> Floats:
+def _branch_path(rng: np.random.Generator, canal: Floats, river: Floats, *, start: int) -> Floats:
     """Return a branch: down the slope from the canal, bending with its neighbours to the river."""
     here = canal[start]
     slope = -normals(canal)[start]
@@ -233,7 +240,11 @@ def _laterals(
         reach = rng.uniform(1_000, 1_750)
         bend = rng.normal(0, 60, 2)
         path = np.array(
-            [branch[start], branch[start] + heading * reach / 2 + bend, branch[start] + heading * reach]
+            [
+                branch[start],
+                branch[start] + heading * reach / 2 + bend,
+                branch[start] + heading * reach,
+            ]
         )
         path = natural(path, tolerance_m=1)
         if not obstacles.dwithin(shapely.linestrings(path[1:]), 250):

@@ -49,7 +49,10 @@ class Event(Base):
     """A step in the life of a finding, matter, task or plan: who, when, from where to where."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_subject", "subject_kind", "subject_id"),)
+    __table_args__ = (
+        Index("ix_event_subject", "subject_kind", "subject_id"),
+        Index("ix_event_actor", "actor_id", "subject_kind", "subject_id"),
+    )
 
     id: Mapped[Key]
     subject_kind: Mapped[str] = mapped_column(String(20))

@@ -227,7 +227,10 @@ def names_in(session: Session, events: list[Event]) -> dict[str, dict[int, str]]
         grid_ids.add(facts.get("upper_grid_id", 0))
     persons = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
     grids = session.execute(select(Grid.id, Grid.name).where(Grid.id.in_(grid_ids)))
-    return {"persons": dict(persons.tuples().all()), "grids": dict(grids.tuples().all())}
+    return {
+        "persons": dict(persons.all()),
+        "grids": dict(grids.all()),
+    }
 
 
 def handlers_within(session: Session, scope: Scope, *, day: date) -> list[Person]:

@@ -221,22 +221,22 @@ def stops_of(session: Session, task: PatrolTask) -> list[StopCard]:
 
 
 SURROUNDINGS = """
-WITH around AS (
-    SELECT ST_Expand(ST_Extent(geom)::geometry, 0.01) AS box FROM (
-        SELECT geom FROM patrol_stop WHERE task_id = ANY(:tasks)
-        UNION ALL SELECT route FROM patrol_task WHERE id = ANY(:tasks) AND route IS NOT NULL) AS way
-), area AS (SELECT ST_SetSRID(box, 4490) AS box FROM around WHERE box IS NOT NULL),
-ways AS (SELECT ST_Collect(geom) AS geom FROM (
-        SELECT geom FROM patrol_stop WHERE task_id = ANY(:tasks)
-        UNION ALL SELECT route FROM patrol_task WHERE id = ANY(:tasks) AND route IS NOT NULL) AS w),
-things AS (
+WITH way AS (
+    SELECT geom FROM patrol_stop WHERE task_id = ANY(:tasks)
+    UNION ALL SELECT route FROM patrol_task WHERE id = ANY(:tasks) AND route IS NOT NULL
+), around AS (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4490) AS box FROM way),
+area AS (
+    SELECT ST_Expand(ST_Centroid(box), 0.015 + 0.8 * greatest(
+        ST_XMax(box) - ST_XMin(box), ST_YMax(box) - ST_YMin(box))) AS box
+    FROM around WHERE box IS NOT NULL
+), ways AS (SELECT ST_Collect(geom) AS geom FROM way), things AS (
     SELECT 'waterway' AS kind, name, NULL::bigint AS id,
            ST_ClipByBox2D(ST_SimplifyPreserveTopology(geom, 0.0001), box) AS geom
     FROM waterway, area WHERE geom && box
     UNION ALL
     SELECT 'road', coalesce(road.name, ''), NULL,
            ST_ClipByBox2D(ST_SimplifyPreserveTopology(road.geom, 0.0001), box)
-    FROM road, area, ways WHERE road.geom && box AND ST_DWithin(road.geom, ways.geom, 0.01)
+    FROM road, area, ways WHERE road.geom && box AND ST_DWithin(road.geom, ways.geom, 0.03)
     UNION ALL
     SELECT 'grid', name, NULL,
            ST_ClipByBox2D(ST_SimplifyPreserveTopology(ST_Boundary(geom), 0.0002), box)
@@ -248,7 +248,7 @@ SELECT coalesce(json_agg(json_build_object('type', 'Feature',
     'geometry', ST_AsGeoJSON(geom, 5)::json)), '[]')::text
 FROM things WHERE NOT ST_IsEmpty(geom)
 """
-"""Waterways, roads (within about 1 km of the way) and grid borders around tasks, drawn coarsely."""
+"""Waterways, roads (within 3 km or so of the way) and grid borders around tasks, coarsely."""
 
 
 def surroundings(session: Session, task_ids: list[int], *, day: date) -> orjson.Fragment:
@@ -348,3 +348,14 @@ def task_in_scope(session: Session, task_id: int, *, scope: Scope) -> PatrolTask
     if task is None:
         raise Problem("not_found", what="巡查任务")
     return task
+
+
+def track_lines(session: Session, log_uid: UUID) -> list[str]:
+    """Return the lines of a log's track as GeoJSON texts, in the order of its segments."""
+    return list(
+        session.scalars(
+            select(func.ST_AsGeoJSON(TrackSegment.line, 6))
+            .where(TrackSegment.log_uid == log_uid, TrackSegment.line.is_not(None))
+            .order_by(TrackSegment.number)
+        )
+    )

@@ -24,6 +24,8 @@ class RepeatedMatter:
     complaints: int
     complaints_in_all: int
     last_received_at: datetime
+    place: tuple[float, float] | None
+    """Longitude and latitude; None while the matter has no place."""
 
 
 def repeated_matters(
@@ -57,7 +59,15 @@ def repeated_matters(
         .scalar_subquery()
     )
     rows = session.execute(
-        select(ComplaintMatter, Grid.name, recent.c.complaints, recent.c.last_received_at, in_all)
+        select(
+            ComplaintMatter,
+            Grid.name,
+            recent.c.complaints,
+            recent.c.last_received_at,
+            in_all,
+            func.ST_X(ComplaintMatter.geom),
+            func.ST_Y(ComplaintMatter.geom),
+        )
         .join(recent, recent.c.matter_id == ComplaintMatter.id)
         .outerjoin(Grid, Grid.id == ComplaintMatter.grid_id)
         .where(in_scope(ComplaintMatter.grid_id, scope))
@@ -74,6 +84,7 @@ def repeated_matters(
             complaints=complaints,
             complaints_in_all=total,
             last_received_at=last,
+            place=None if lon is None else (lon, lat),
         )
-        for matter, grid_name, complaints, last, total in rows
+        for matter, grid_name, complaints, last, total, lon, lat in rows
     ]

@@ -21,8 +21,13 @@ class Waterline:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A square drawing around a point; y grows to the south, as SVG wants it."""
+    """A drawing in metres from the point; its middle lies `east_m` and `south_m` of the point.
 
+    y grows to the south, as SVG wants it; `radius_m` is half the height.
+    """
+
+    east_m: float
+    south_m: float
     radius_m: float
     grid_path: str
     waterlines: tuple[Waterline, ...]
@@ -42,31 +47,43 @@ class Surroundings:
 # One degree of latitude is 111 320 m to a thousandth; the drawing is no measurement.
 DRAWING = """
 WITH place AS (
-    SELECT geom AS point, grid_id, cos(radians(ST_Y(geom))) * 111320 AS east_m
+    SELECT geom AS point, grid_id, cos(radians(ST_Y(geom))) * 111320 AS unit_m
     FROM finding WHERE id = :finding_id
 ), outline AS (
-    SELECT ST_Affine(g.geom, p.east_m, 0, 0, 111320,
-                     -ST_X(p.point) * p.east_m, -ST_Y(p.point) * 111320) AS geom
+    SELECT ST_Affine(g.geom, p.unit_m, 0, 0, 111320,
+                     -ST_X(p.point) * p.unit_m, -ST_Y(p.point) * 111320) AS geom
     FROM place p JOIN grid g ON g.id = p.grid_id
+), extent AS (
+    SELECT ST_Envelope(ST_Collect(ST_MakePoint(0, 0), ST_SetSRID(geom, 0))) AS box FROM outline
+    UNION ALL
+    SELECT ST_Expand(ST_MakePoint(0, 0), :radius_unknown) WHERE NOT EXISTS (SELECT FROM outline)
 ), frame AS (
-    SELECT greatest(:radius_min, coalesce(1.05 * (
-        SELECT greatest(-ST_XMin(geom), ST_XMax(geom), -ST_YMin(geom), ST_YMax(geom)) FROM outline
-    ), :radius_unknown)) AS radius_m
+    SELECT (ST_XMin(box) + ST_XMax(box)) / 2 AS east_m,
+           (ST_YMin(box) + ST_YMax(box)) / 2 AS north_m,
+           greatest(:radius_min, 0.525 * greatest(
+               ST_YMax(box) - ST_YMin(box), (ST_XMax(box) - ST_XMin(box)) / 1.3)) AS radius_m
+    FROM extent
+), sight AS (
+    SELECT f.*, ST_SetSRID(ST_MakeEnvelope(
+        ST_X(p.point) + (f.east_m - 1.3 * f.radius_m) / p.unit_m,
+        ST_Y(p.point) + (f.north_m - f.radius_m) / 111320,
+        ST_X(p.point) + (f.east_m + 1.3 * f.radius_m) / p.unit_m,
+        ST_Y(p.point) + (f.north_m + f.radius_m) / 111320), 4490) AS box
+    FROM frame f, place p
 ), near AS (
-    SELECT w.name, w.id, ST_Affine(
-        ST_ClipByBox2D(w.geom, ST_Expand(p.point, f.radius_m / p.east_m, f.radius_m / 111320)),
-        p.east_m, 0, 0, 111320, -ST_X(p.point) * p.east_m, -ST_Y(p.point) * 111320) AS geom
-    FROM place p, frame f, waterway w
-    WHERE w.geom && ST_Expand(p.point, f.radius_m / p.east_m, f.radius_m / 111320)
+    SELECT w.name, ST_Affine(ST_ClipByBox2D(w.geom, s.box), p.unit_m, 0, 0, 111320,
+                             -ST_X(p.point) * p.unit_m, -ST_Y(p.point) * 111320) AS geom
+    FROM place p, sight s, waterway w
+    WHERE w.geom && s.box
 )
-SELECT NULL AS name, radius_m,
+SELECT NULL AS name, east_m, north_m, radius_m,
        (SELECT ST_AsSVG(ST_SimplifyPreserveTopology(geom, radius_m / 300), 0, 0)
         FROM outline) AS path
 FROM frame
 UNION ALL
-SELECT name, radius_m, ST_AsSVG(ST_Simplify(geom, radius_m / 300), 0, 0)
-FROM (SELECT name, id, geom FROM near WHERE NOT ST_IsEmpty(geom)
-      ORDER BY ST_Length(geom) DESC LIMIT 60) AS longest, frame
+SELECT name, east_m, north_m, radius_m, ST_AsSVG(ST_Simplify(geom, radius_m / 300), 0, 0)
+FROM (SELECT name, geom FROM near WHERE NOT ST_IsEmpty(geom)
+      ORDER BY ST_Length(geom) DESC, name LIMIT 60) AS longest, frame
 """
 
 
@@ -82,6 +99,8 @@ def surroundings_of(session: Session, finding_id: int) -> Surroundings:
     ).all()
     outline = next(row for row in rows if row.name is None)
     return Surroundings(
+        east_m=round(outline.east_m),
+        south_m=-round(outline.north_m),
         radius_m=round(outline.radius_m),
         grid_path=outline.path or "",
         waterlines=tuple(

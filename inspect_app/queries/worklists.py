@@ -245,15 +245,12 @@ def counts(session: Session, actor: Actor, *, now: datetime) -> dict[Tab, int]:
 
 def states_waiting(session: Session, actor: Actor, *, now: datetime) -> dict[FindingState, int]:
     """Return how many findings of each state wait for the actor, in the order of the states."""
-    found = dict(
-        session.execute(
-            select(Finding.state, func.count())
-            .where(in_tab(Tab.WAITING, actor, now=now))
-            .group_by(Finding.state)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(Finding.state, func.count())
+        .where(in_tab(Tab.WAITING, actor, now=now))
+        .group_by(Finding.state)
     )
+    found = dict(rows.all())
     return {state: found[state] for state in FindingState if state in found}
 
 

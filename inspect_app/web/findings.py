@@ -19,7 +19,13 @@ from inspect_app.domain.codes import (
     Severity,
 )
 from inspect_app.domain.problems import Problem
-from inspect_app.domain.transitions import FINDING_TRANSITIONS, FindingState, open_events
+from inspect_app.domain.transitions import (
+    FINDING_FINISHED,
+    FINDING_TRANSITIONS,
+    FindingState,
+    Transition,
+    open_events,
+)
 from inspect_app.models import Event, Finding, Grid, Person
 from inspect_app.queries import findings as finding_queries
 from inspect_app.queries.owners import NoOwner, owner_of_grid
@@ -72,6 +78,12 @@ def time_left(due_at: datetime | None) -> str:
     return str(gettext("剩余%(amount)s", amount=amount))
 
 
+@pages.app_template_filter("waited")
+def waited(since: datetime) -> str:
+    """Return for how many whole days something has waited."""
+    return str(gettext("上报后已%(count)s天", count=max(0, (now() - since) // DAY)))
+
+
 @pages.app_template_filter("parsed_moment")
 def parsed_moment(value: str) -> str:
     """Return an instant kept as text in an event as people read it."""
@@ -91,6 +103,7 @@ def codes() -> dict[str, Any]:
         "Light": Light,
         "Tab": Tab,
         "event_labels": EVENT_LABELS,
+        "finished": FINDING_FINISHED,
     }
 
 
@@ -105,9 +118,10 @@ def _list(message: str = "", refused: tuple[tuple[str, Problem], ...] = ()) -> s
     session, person = database(), actor()
     asked = request.args.get("tab")
     tab = Tab(asked) if asked in list(Tab) else Tab.WAITING
+    chosen = chosen_filter()
     shown = worklist(session, person, tab, chosen=chosen_filter(), page=page_number(), now=now())
     address = {name: value for name, value in request.args.items() if value and name != "lang"}
-    bulk = [event for event in BULK_EVENTS if _may_some(event)]
+    bulk = [event for event in BULK_EVENTS if _may_some(event, chosen.state)]
     return render_template(
         "findings.html",
         tab=tab,
@@ -115,7 +129,7 @@ def _list(message: str = "", refused: tuple[tuple[str, Problem], ...] = ()) -> s
         counts=counts(session, person, now=now()),
         pressing=pressing_counts(session, person, tab, now=now()),
         waiting=states_waiting(session, person, now=now()),
-        chosen=chosen_filter(),
+        chosen=chosen,
         grids=grids_to_choose(session, person),
         address=address,
         bulk=bulk,
@@ -125,8 +139,12 @@ def _list(message: str = "", refused: tuple[tuple[str, Problem], ...] = ()) -> s
     )
 
 
-def _may_some(event: str) -> bool:
-    return any(row.event == event and actor().may(row.permission) for row in FINDING_TRANSITIONS)
+def _may_some(event: str, state: FindingState | None) -> bool:
+    """Whether the person may take the step from the state, or from any where none is chosen."""
+    return any(
+        row.event == event and row.source == (state or row.source) and actor().may(row.permission)
+        for row in FINDING_TRANSITIONS
+    )
 
 
 @pages.post("/findings/bulk")
@@ -257,9 +275,14 @@ def _actions(finding: Finding) -> list[Action]:
             obstacle(session, finding, row, actor=person, now=now()),
             default_due(session, finding, row.event, now=now()),
         )
-        for row in open_events("finding", finding.state)
+        for row in sorted(open_events("finding", finding.state), key=_aside)
         if person.may(row.permission)
     ]
+
+
+def _aside(row: Transition) -> bool:
+    """Sort steps that end or put off the matter behind those that carry it on."""
+    return row.event in {"dismiss", "mark_duplicate", "reassign", "extend", "decline_and_close"}
 
 
 def _ownership(

@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "not_found": 404,
     "not_permitted": 403,
     "not_your_task": 403,
+    "import_needs_county": 403,
     "login_required": 401,
     "login_failed": 401,
     "account_locked": 429,
@@ -291,7 +292,7 @@ def _refuse(problem: Problem) -> AnyResponse:
 def _http_error(error: HTTPException) -> AnyResponse:
     g.failed = True
     status = error.code or 500
-    if status < 400:
+    if status < 400 or request.endpoint == "static":  # a redirect, or a file without a page
         return error.get_response()
     message = {404: gettext("没有这个页面"), 413: gettext("文件过大")}.get(
         status, gettext("请求无法处理")

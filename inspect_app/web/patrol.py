@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, render_template, url_for
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import FindingType, Severity
-from inspect_app.web.http import requires, signed_in
+from inspect_app.web.http import requires, signed_in, time_zone
 
 pages = Blueprint("patrol", __name__)
 
@@ -28,7 +28,12 @@ SHELL_FILES = (
 @requires(Permission.PATROL_DO)
 def page() -> str:
     """Show the shell; tasks come from `/sync/tasks` and stay on the tablet."""
-    return render_template("patrol/page.html", types=list(FindingType), severities=list(Severity))
+    return render_template(
+        "patrol/page.html",
+        types=list(FindingType),
+        severities=list(Severity),
+        zone=time_zone().key,
+    )
 
 
 @pages.get("/patrol/worker.js")

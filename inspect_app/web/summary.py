@@ -1,20 +1,41 @@
 """The leader's one page: seven figures, the most repeated matters, the cluster map."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext
 
+from inspect_app.db import map_reader
 from inspect_app.domain.access import Permission
 from inspect_app.domain.weeks import monday_of, parse_week
-from inspect_app.queries.metrics import figures, week_period
+from inspect_app.queries import features
+from inspect_app.queries.metrics import Period, figures, week_period
 from inspect_app.queries.policies import policy_value
 from inspect_app.queries.repeated_matters import repeated_matters
-from inspect_app.web.http import actor, database, now, requires, time_zone, today
+from inspect_app.web.http import (
+    actor,
+    allow_style_attributes,
+    csp_nonce,
+    database,
+    now,
+    requires,
+    time_zone,
+    today,
+)
+from inspect_app.web.map.arguments import visible_layers
+from inspect_app.web.map.shown import configuration
+from layers.canvas import Canvas, Words, draw_canvas
 
 pages = Blueprint("summary", __name__)
 
 REPEATS_DAYS = 28
 """The top list looks back four weeks, so that a matter does not vanish on Monday morning."""
+
+
+MAP_LAYERS = ("grids", "waterways", "repeats")
+CENTRE = (120.0, 31.0)
+"""Where the map opens while no grid is imported."""
 
 
 @pages.get("/summary")
@@ -33,6 +54,7 @@ def page() -> str:
         until=period.until,
         count_min=int(policy_value(database(), "repeat_count_min", day=today())),
     )
+    canvas = _canvas()
     return render_template(
         "summary.html",
         figures=figures(database(), period, scope),
@@ -42,4 +64,37 @@ def page() -> str:
         since=since,
         earlier=week - timedelta(days=7),
         later=week + timedelta(days=7) if period.end < now() else None,
+        canvas=canvas,
+        configuration=_configuration(canvas, week, since=since, period=period),
     )
+
+
+def _canvas() -> Canvas:
+    allow_style_attributes()  # Leaflet positions its panes by style attributes
+    words = Words(
+        fullscreen=gettext("全屏"), leave_fullscreen=gettext("退出全屏"), locate=gettext("我的位置")
+    )
+    static = url_for("static", filename="vendor/")
+    return draw_canvas(CENTRE, 10, words=words, static=static, nonce=csp_nonce())
+
+
+def _configuration(
+    canvas: Canvas, week: date, *, since: datetime, period: Period
+) -> dict[str, Any]:
+    """Return the map's configuration, with the four weeks that map and top list share."""
+    seen = visible_layers()
+    with map_reader(database()) as session:
+        extent = features.extent(session, actor().scope, day=today())
+    found = configuration(
+        {key: seen[key] for key in MAP_LAYERS if key in seen},
+        map_name=canvas.name,
+        extent=extent,
+        week=week,
+    )
+    last = (period.until - timedelta(microseconds=1)).astimezone(time_zone())
+    found["period"] = {
+        "since": since.date().isoformat(),
+        "until": last.date().isoformat(),
+        "home": found["extent"],
+    }
+    return found

@@ -157,7 +157,8 @@ def receipt() -> Response:
     return json_answer(
         {
             "day": day,
-            "now": now(),
+            "from": period[0],
+            "to": period[1],
             "records": [[str(uid), sha256] for uid, sha256 in records],
             "segments": [[f"{log_uid}/{number}", sha256] for log_uid, number, sha256 in segments],
             "photos": list(photos),

@@ -82,9 +82,9 @@ def _values(values: pd.Series, column: Column[Any]) -> Sequence[object]:
         return [Jsonb(value) for value in values]
     if isinstance(column.type, ARRAY):
         return list(values)
-    known = values.notna().to_numpy()
-    plain = values.astype(object).to_numpy()
-    return np.where(known, plain, None).tolist()
+    known = values.notna().tolist()
+    plain = values.astype(object).tolist()
+    return [value if given else None for value, given in zip(plain, known, strict=True)]
 
 
 def _gone(shape: object) -> bool:

@@ -26,13 +26,14 @@ def chief(live_server: LiveServer) -> str:
 
 def open_map(page: Page, login: str, address: str = "/map") -> None:
     log_in(page, login)
+    page.goto("about:blank")  # or a new fragment would not load the page anew
     page.goto(address)
     page.wait_for_selector("html[data-map=drawn]")
 
 
 def test_the_map_draws_from_its_own_house_only(page: Page, watch: Watch, chief: str):
     open_map(page, chief)
-    expect(page.locator(".layer-row")).to_have_count(13)
+    expect(page.locator(".layer-row")).to_have_count(14)
     expect(page.locator(".map-name", has_text="河西镇").first).to_be_visible()
     assert page.locator("canvas").count() > 5
     watch.assert_quiet()

@@ -165,39 +165,48 @@ def test_the_auditor_has_no_map(app: Flask, session: Session):
     assert client.get("/api/layers/grids/features").status_code == 403
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/api/tiles/grids/99/0/0.mvt",
-        "/api/tiles/grids/3/8/0.mvt",
-        "/api/tiles/grids/3/-1/0.mvt",
-        "/api/tiles/grids/3/99999999999999999999999/0.mvt",
-        "/api/tiles/grids;drop table grid/3/1/1.mvt",
-        "/api/layers/nonsense/features",
-        "/api/layers/grids/features?bbox=1,2,3",
-        "/api/layers/grids/features?bbox=nan,30,121,31",
-        "/api/layers/grids/features?bbox=121,30,120,31",
-        "/api/layers/grids/features?bbox=0,0,1e308,1e309",
-        "/api/layers/grids/features?zoom=1)or(1=1",
-        "/api/layers/grids/features?zoom=99",
-        "/api/layers/grids/features?classes=x'--",
-        "/api/layers/matters/features?since=yesterday",
-        "/api/layers/matters/features?days=-1",
-        "/api/layers/planned_routes/features?week=2026-W99",
-        "/api/layers/grids/list?sort=(select 1)",
-        "/api/layers/grids/list?sort=geom",
-        "/api/layers/grids/list?page=x",
-        "/api/layers/grids/features/999999999999999999999999",
-        "/api/identify?lon=x&lat=1",
-        "/api/identify?lon=120&lat=NaN&layers=grids",
-        "/api/identify?lon=120&lat=30&layers=reporter",
-    ],
+NONSENSE = (
+    "/api/tiles/grids/99/0/0.mvt",
+    "/api/tiles/grids/3/8/0.mvt",
+    "/api/tiles/grids/3/-1/0.mvt",
+    "/api/tiles/grids/3/99999999999999999999999/0.mvt",
+    "/api/tiles/grids;drop table grid/3/1/1.mvt",
+    "/api/layers/nonsense/features",
+    "/api/layers/grids/features?bbox=1,2,3",
+    "/api/layers/grids/features?bbox=nan,30,121,31",
+    "/api/layers/grids/features?bbox=121,30,120,31",
+    "/api/layers/grids/features?bbox=0,0,1e308,1e309",
+    "/api/layers/grids/features?zoom=1)or(1=1",
+    "/api/layers/grids/features?zoom=99",
+    "/api/layers/grids/features?classes=x'--",
+    "/api/layers/matters/features?since=yesterday",
+    "/api/layers/matters/features?days=-1",
+    "/api/layers/planned_routes/features?week=2026-W99",
+    "/api/layers/grids/list?sort=(select 1)",
+    "/api/layers/grids/list?sort=geom",
+    "/api/layers/grids/list?page=x",
+    "/api/layers/grids/features/999999999999999999999999",
+    "/api/identify?lon=x&lat=1",
+    "/api/identify?lon=120&lat=NaN&layers=grids",
+    "/api/identify?lon=120&lat=30&layers=reporter",
 )
-def test_nonsense_is_refused_with_a_sentence_and_no_sql(chief: FlaskClient, path: str):
-    answer = chief.get(path)
-    assert answer.status_code in {404, 422}, answer.text
-    assert "SELECT" not in answer.text
-    assert answer.json["message"]
+
+
+def test_nonsense_is_refused_with_a_sentence_and_no_sql(chief: FlaskClient):
+    for path in NONSENSE:
+        answer = chief.get(path)
+        assert answer.status_code in {404, 422}, path
+        assert "SELECT" not in answer.text
+        assert answer.json["message"]
+
+
+def test_a_click_keeps_to_the_classes_that_are_shown(chief: FlaskClient):
+    click = {"lon": 120.25, "lat": 30.2, "zoom": 12, "layers": "grids,boundaries"}
+    hits = chief.get("/api/identify", query_string=click).json["hits"]
+    assert [hit["layer"] for hit in hits] == ["boundaries", "boundaries", "grids"]
+    shown = {"classes_grids": "ownerless", "classes_boundaries": "township"}
+    hits = chief.get("/api/identify", query_string=click | shown).json["hits"]
+    assert [hit["name"] for hit in hits] == ["河西镇"]
 
 
 def test_hostile_names_are_escaped_in_the_page_and_plain_in_json(

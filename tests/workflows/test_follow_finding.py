@@ -1,13 +1,16 @@
 """Following findings: every row of the table, every guard, everything a step brings about."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from shapely.geometry import box
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from inspect_app.db import make_engine
 from inspect_app.domain.access import ROLES, Actor, Role
 from inspect_app.domain.calendar import end_of_day, local_day
 from inspect_app.domain.problems import Problem
@@ -32,7 +35,7 @@ from inspect_app.queries.findings import photos_on_record, version_of
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.follow_finding import EFFECTS, FollowForm, follow
 from inspect_app.workflows.follow_many import Chosen, follow_many
-from tests.conftest import NOW
+from tests.conftest import NOW, settings_for
 from tests.factories import (
     actor_with,
     add,
@@ -442,3 +445,29 @@ def test_a_birth_is_recorded_like_every_step(county: County):
     birth = transition("finding", "report", None)
     event = record(county.session, finding, birth, step=Step(), actor=county.handler, now=NOW)
     assert (event.from_state, event.to_state) == (None, "reported")
+
+
+def test_two_who_press_at_the_same_moment_take_one_step_between_them(
+    migrated, make_database, server
+):
+    engine = make_engine(settings_for(server(make_database(template=migrated)), Path("unused")))
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        chiefs = [actor_with(session, Role.CHIEF) for _ in range(2)]
+        finding_id = make_finding(session, at=NOW, state="verified").id
+    first, second = Session(engine), Session(engine)
+    form = FollowForm(state="verified", version=0, reason="重复登记")
+    follow(first, first.get(Finding, finding_id), "dismiss", form=form, actor=chiefs[0], now=NOW)
+    waiting = second.get(Finding, finding_id)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(
+            follow, second, waiting, "mark_duplicate", form=form, actor=chiefs[1], now=NOW
+        )
+        with pytest.raises(TimeoutError):
+            late.result(timeout=0.3)  # it waits for the first one's lock
+        first.commit()
+        with pytest.raises(Problem) as caught:
+            late.result(timeout=10)
+    assert caught.value.code == "page_stale"
+    first.close()
+    second.close()
+    engine.dispose()

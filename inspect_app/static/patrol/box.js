@@ -23,7 +23,7 @@ async function row(entry) {
     entry.message,
   ].filter(Boolean);
   return el("li", { class: `entry ${entry.state}`, "data-state": entry.state },
-    el("span", { class: "name" }, texts.record[entry.kind], el("small", {}, facts.join(" · "))),
+    el("span", { class: "name" }, [texts.record[entry.kind], entry.label].filter(Boolean).join(" · "), el("small", {}, facts.join(" · "))),
     el("span", { class: `tag ${entry.state}` }, texts.sending_state[entry.state]),
     entry.state === "attention" && el("button", {
       type: "button", class: "action", on: { click: () => upload({ again: true }) },
@@ -41,8 +41,7 @@ export async function countWaiting() {
 
 byId("send").addEventListener("click", () => upload({ again: true }));
 byId("compare").addEventListener("click", async () => {
-  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date());
-  const found = await compare(day);
+  const found = await compare();
   byId("verdict").textContent = !found ? texts.verdict_offline
     : found.missing ? say(texts.verdict_missing, { n: found.missing })
       : say(texts.verdict_same, { n: found.same });

@@ -25,9 +25,11 @@ export function length(metres) {
   return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`;
 }
 
-const clock = new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+// The bureau's time, whatever zone the tablet is set to.
+const zone = { timeZone: document.querySelector("[data-zone]").dataset.zone, hour12: false };
+const clock = new Intl.DateTimeFormat("zh-CN", { ...zone, hour: "2-digit", minute: "2-digit" });
 const dayAndClock = new Intl.DateTimeFormat("zh-CN", {
-  month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false,
+  ...zone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
 });
 
 export const hour = (moment) => clock.format(new Date(moment));

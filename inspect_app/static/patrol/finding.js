@@ -2,8 +2,8 @@
 
 import { byId, el, fault, length, say, tell, texts } from "./dom.js";
 import { drawPin, pickPlace } from "./map.js";
-import { distance, here } from "./position.js";
-import { away } from "./state.js";
+import { here } from "./position.js";
+import { away, distance } from "./shapes.js";
 import { blob, draft, keepBlob, writeDraft, db } from "./store.js";
 
 const NEAR_M = 500;

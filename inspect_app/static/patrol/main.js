@@ -2,7 +2,7 @@
 
 import { countWaiting, showBox } from "./box.js";
 import { byId, fault, hear, say, tell, texts } from "./dom.js";
-import { gpsColour } from "./map.js";
+import { quality } from "./map.js";
 import { here, watchPosition } from "./position.js";
 import { hasDraft, isRunning, today } from "./state.js";
 import { readPackage, tidy, writePackage } from "./store.js";
@@ -29,7 +29,7 @@ async function open(task, options) {
   await show("task", options);
 }
 
-/** Fetch the day's tasks; only while nothing is being sent, so that no record falls between. */
+/** Fetch the day's tasks; never while something is being sent, so that no record falls between. */
 async function refresh() {
   await alone(async () => {
     let answer;
@@ -57,7 +57,7 @@ async function showBar() {
   const fix = here.fix;
   gps.textContent = fix ? say(texts.gps, { m: Math.round(fix.accuracy) })
     : here.denied ? texts.gps_denied : texts.gps_none;
-  gps.dataset.quality = fix ? { "#00662b": "good", "#8a4b00": "fair", "#a80000": "poor" }[gpsColour(fix.accuracy)] : "poor";
+  gps.dataset.quality = fix ? quality(fix.accuracy) : "poor";
 }
 
 /** Take over what the server says about the log-in; a kept page may be another person's. */

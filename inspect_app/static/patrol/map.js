@@ -2,21 +2,24 @@
 
 /* global L */
 import { el } from "./dom.js";
-import { linesOf, middleOfStop } from "./state.js";
+import { linesOf, middle } from "./shapes.js";
 
 const LOOK = {
   waterway: { color: "#0b5cad", weight: 4, opacity: 0.9 },
   road: { color: "#7a7a7a", weight: 2, opacity: 0.9 },
   grid: { color: "#5b2a86", weight: 2, dashArray: "8 6" },
 };
-const GPS = [[10, "#00662b"], [30, "#8a4b00"], [Infinity, "#a80000"]];
+const GPS = [[10, "good"], [30, "fair"], [Infinity, "poor"]];
+const RING = { good: "#00662b", fair: "#8a4b00", poor: "#a80000" };
 
-export const gpsColour = (accuracy) => GPS.find(([limit]) => accuracy <= limit)[1];
+/** How good a fix is: green to 10 m, amber to 30 m, red above. */
+export const quality = (accuracy) => GPS.find(([limit]) => accuracy <= limit)[0];
 
 let map = null;
 let layers = {};
 let pick = null;
 let follow = true;
+const STOP = { pending: "#ffb000", done: "#00662b", skipped: "#a80000", unreachable: "#a80000" };
 
 const latLngs = (geometry) => linesOf(geometry).map((line) => line.map(([lon, lat]) => [lat, lon]));
 
@@ -45,14 +48,15 @@ export function drawTask(task, choose) {
   if (task.route) {
     const ways = latLngs(task.route);
     layers.route.addLayer(L.polyline(ways, { color: "#000", weight: 9, interactive: false }));
-    layers.route.addLayer(L.polyline(ways, { color: "#ffb000", weight: 5, interactive: false }));
+    layers.route.addLayer(L.polyline(ways, { color: "#fff", weight: 5, interactive: false }));
   }
   for (const stop of task.stops) {
     if (!stop.geometry.type.endsWith("Point")) {
-      const line = L.polyline(latLngs(stop.geometry), { color: "#00662b", weight: 7, interactive: false });
-      layers.stops.addLayer(line);
+      for (const [color, weight] of [["#000", 11], [STOP[stop.result], 7]]) {
+        layers.stops.addLayer(L.polyline(latLngs(stop.geometry), { color, weight, interactive: false }));
+      }
     }
-    const [lon, lat] = middleOfStop(stop);
+    const [lon, lat] = middle(stop.geometry);
     const label = stop.result === "done" ? "✓" : stop.result === "pending" ? stop.seq : "–";
     const icon = L.divIcon({
       className: `pin ${stop.result}`, html: el("span", {}, String(label)), iconSize: [48, 48],
@@ -79,14 +83,13 @@ export function drawMe(fix) {
   if (!map) return;
   layers.me.clearLayers();
   if (!fix) return;
-  const [place, color] = [[fix.lat, fix.lon], gpsColour(fix.accuracy)];
+  const [place, color] = [[fix.lat, fix.lon], RING[quality(fix.accuracy)]];
   layers.me.addLayer(L.circle(place, {
     radius: fix.accuracy, color, weight: 2, fillOpacity: 0.12, interactive: false,
   }));
-  layers.me.addLayer(L.circleMarker(place, {
-    radius: 9, color: "#fff", weight: 3, fillColor: color, fillOpacity: 1, interactive: false,
-  }));
-  if (follow && !map.getBounds().pad(-0.2).contains(place)) map.panTo(place);
+  const icon = L.divIcon({ className: `me ${quality(fix.accuracy)}`, html: el("span"), iconSize: [26, 26] });
+  layers.me.addLayer(L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: 1000 }));
+  if (follow && !map.getBounds().contains(place)) map.panTo(place);
 }
 
 export function centreOn(fix) {

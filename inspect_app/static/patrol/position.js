@@ -1,6 +1,7 @@
 // Where the tablet is, and the track it leaves while a patrol runs.
 
 import { tell } from "./dom.js";
+import { distance } from "./shapes.js";
 import { db, keep } from "./store.js";
 
 const FIXES_MAX = 300;
@@ -12,13 +13,6 @@ export const here = { fix: null, denied: false };
 let recording = null;
 let awake = null;
 let queue = Promise.resolve();
-
-/** Metres between two places (lon, lat); exact enough within a county. */
-export function distance([lon1, lat1], [lon2, lat2]) {
-  const scale = 111_195;
-  const x = (lon2 - lon1) * Math.cos(((lat1 + lat2) / 2) * (Math.PI / 180));
-  return scale * Math.hypot(x, lat2 - lat1);
-}
 
 export function watchPosition() {
   if (!("geolocation" in navigator)) return;

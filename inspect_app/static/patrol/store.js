@@ -53,7 +53,7 @@ async function device() {
  * Freeze a record and put it into the outbox. Its number is taken in the same transaction, and the
  * bytes never change afterwards. `also` writes more rows in this transaction.
  */
-export async function keep(content, { author, photos = [], also = null } = {}) {
+export async function keep(content, { author, photos = [], label = "", also = null } = {}) {
   const from = await device();
   const id = newId();
   const tx = db.transaction(["outbox", "meta", "drafts", "track"], "readwrite", STRICT);
@@ -63,7 +63,7 @@ export async function keep(content, { author, photos = [], also = null } = {}) {
   const isTrack = content.kind === "segment";
   const body = isTrack ? { fixes: content.fixes } : { ...content, device: from, seq, at };
   const entry = {
-    id, seq, at, author, photos,
+    id, seq, at, author, photos, label,
     kind: content.kind,
     task: content.task_id,
     content: isTrack ? { fixes: content.fixes.length } : body,
@@ -103,10 +103,10 @@ export async function keepBlob(file) {
 
 export const blob = (name) => db.get("blobs", name);
 
-export async function blobReceived(name) {
+export async function markBlob(name, facts) {
   const tx = db.transaction("blobs", "readwrite", STRICT);
   const found = await tx.store.get(name);
-  await tx.store.put({ ...found, state: "received", receivedAt: Date.now() });
+  await tx.store.put({ ...found, ...facts });
   await tx.done;
 }
 

@@ -1,13 +1,13 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
-import { byId, el, hear, length, say, showSaved, tell, texts } from "./dom.js";
+import { byId, el, fault, hear, length, say, showSaved, tell, texts } from "./dom.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
 import { here, startTrack, stopTrack, trackOf } from "./position.js";
-import { away, isRunning, today } from "./state.js";
+import { away } from "./shapes.js";
+import { isRunning, today } from "./state.js";
 import { draft, keep, keepBlob, newId } from "./store.js";
-import { fault } from "./dom.js";
 
 let day = null;
 let task = null;
@@ -17,7 +17,7 @@ let chosen = null;
 export async function write(kind, values = {}, photos = []) {
   const content = { kind, task_id: task.id, log_uid: task.log ?? newId(), ...values };
   try {
-    await keep(content, { author: day.person_id, photos });
+    await keep(content, { author: day.person_id, photos, label: labelOf(values) });
   } catch (error) {
     tell("write-failed", error);
     return;
@@ -27,14 +27,17 @@ export async function write(kind, values = {}, photos = []) {
   await draw();
 }
 
+const labelOf = (values) =>
+  task.stops.find((stop) => stop.id === values.stop_id)?.name ?? "";
+
 export async function showTask(id, { begin = false, whole = true } = {}) {
   day = await today();
   task = day?.tasks.find((each) => each.id === id) ?? null;
   if (!task) return false;
   openMap(byId("map"), day.surroundings);
+  if (whole) showWhole(task);
   if (begin) await write("patrol_start");
   else await draw();
-  if (whole) showWhole(task);
   return true;
 }
 

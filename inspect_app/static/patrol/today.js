@@ -2,7 +2,8 @@
 
 import { byId, el, hear, hour, length, say, tell, texts } from "./dom.js";
 import { here } from "./position.js";
-import { away, today } from "./state.js";
+import { away } from "./shapes.js";
+import { today } from "./state.js";
 
 const GO = { published: "start", missed: "start", returned: "go_on" };
 

@@ -1,7 +1,7 @@
 // The one uploader: sends the outbox in order, forgets nothing, never stops at one bad record.
 
 import { hear, tell, texts } from "./dom.js";
-import { blob, blobReceived, entries, readMeta, sha256, updateEntry, writeMeta } from "./store.js";
+import { blob, entries, markBlob, readMeta, sha256, updateEntry, writeMeta } from "./store.js";
 
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 5 * 60 * 1000;
@@ -20,6 +20,7 @@ class Stop extends Error {
 let token = null;
 let failures = 0;
 let timer = 0;
+let queued = false;
 
 /** Ask who is logged in; null without a network or without a session. */
 export async function session() {
@@ -38,16 +39,20 @@ export async function session() {
   return found;
 }
 
-/** Run `work` as the only tab that talks to the server; a second tab just skips it. */
-export const alone = (work) =>
-  navigator.locks.request("patrol-sync", { ifAvailable: true }, (lock) => (lock ? work() : null));
+/** Run `work` while nobody else, in this tab or another, talks to the server. */
+export const alone = (work) => navigator.locks.request("patrol-sync", work);
 
-/** Send everything that waits; plans the next attempt by itself. */
+/** Send everything that waits, after the round that may be running; plans the next by itself. */
 export async function upload({ again = false } = {}) {
+  if (queued && !again) return;
+  queued = true;
   clearTimeout(timer);
   let wait = EVERY_MS;
   try {
-    const sent = await alone(() => sendAll(again));
+    const sent = await alone(() => {
+      queued = false;
+      return sendAll(again);
+    });
     failures = 0;
     if (sent) tell("received");
   } catch (error) {
@@ -56,6 +61,7 @@ export async function upload({ again = false } = {}) {
     const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
     wait = Math.max(error.wait, Math.random() * most);
   } finally {
+    clearTimeout(timer);
     timer = setTimeout(upload, wait);
     tell("outbox");
   }
@@ -107,19 +113,20 @@ async function settle(entry, state, message = null) {
   return state === "received";
 }
 
-/** Send a photo unless the server has it; returns the refusal's sentence, if any. */
+/** Send a photo; after a lost reply ask first whether it arrived. Returns a refusal's sentence. */
 async function sendPhoto(name) {
   const photo = await blob(name);
   if (photo.state === "received") return null;
   const url = `/sync/photos/${name}`;
-  const there = await reach(url, { method: "HEAD" });
-  if (there.status !== 200) {
+  const there = photo.tried && (await reach(url, { method: "HEAD" })).status === 200;
+  if (!there) {
+    await markBlob(name, { tried: true });
     const answer = await put(url, photo.bytes, { "Content-Type": "application/octet-stream" });
     const said = await words(answer);
     if (!answer.ok) return said.message;
     if (said.sha256 !== name) return texts.digest;
   }
-  await blobReceived(name);
+  await markBlob(name, { state: "received", receivedAt: Date.now() });
   return null;
 }
 
@@ -166,17 +173,17 @@ function digest(hex) {
 }
 
 /** Compare the outbox with what the server says it holds; what is missing is queued again. */
-export async function compare(day) {
+export async function compare() {
   let answer;
   try {
-    answer = await fetch(`/sync/receipt?day=${day}`, { cache: "no-store" });
+    answer = await fetch("/sync/receipt", { cache: "no-store" });
   } catch {
     return null;
   }
   if (!answer.ok) return null;
   const held = await answer.json();
   const names = new Map([...held.records, ...held.segments]);
-  const [from, to] = [Date.parse(`${day}T00:00:00+08:00`), Date.parse(`${day}T24:00:00+08:00`)];
+  const [from, to] = [Date.parse(held.from), Date.parse(held.to)];
   const person = await readMeta("person");
   const ours = (await entries()).filter((entry) => entry.state === "received"
     && entry.author === person?.id && entry.receivedAt >= from && entry.receivedAt < to);

@@ -114,8 +114,11 @@ def asked_window() -> tuple[datetime | None, datetime | None]:
 
 
 def asked_classes(layer: Layer) -> frozenset[str] | None:
-    """Return `classes=a,b`, values of the legend; None where the request has none."""
-    given = request.args.get("classes")
+    """Return `classes=a,b`, values of the legend; None where the request has none.
+
+    A click asks several layers at once and names theirs as `classes_<key>`.
+    """
+    given = request.args.get("classes", request.args.get(f"classes_{layer.key}"))
     if given is None:
         return None
     known = {swatch.value for swatch in layer.legend}

@@ -140,9 +140,13 @@ def rows(key: str) -> Response:
 @pages.get("/api/tiles/<key>/<int:z>/<int:x>/<int:y>.mvt")
 @requires(Permission.MAP_VIEW)
 def vector_tile(key: str, *, z: int, x: int, y: int) -> Response:
-    """Answer with one vector tile; the browser alone may keep it."""
+    """Answer with one vector tile; the browser alone may keep it.
+
+    `zoom` names the map's zoom where tiles are drawn larger than 256 px.
+    """
     layer = layer_named(key)
-    query = question(layer).at_zoom(z)
+    query = question(layer)
+    query = query if query.zoom is not None else query.at_zoom(z)
     try:
         with map_reader(database()) as session:
             body = reads.tile(session, query, (z, x, y))

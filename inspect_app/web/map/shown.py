@@ -22,19 +22,15 @@ CODE_LISTS: dict[str, type[Code]] = {
 """Code lists by the name a layer gives."""
 
 WORDS = {
-    "loading": "正在读取…",
     "failed": "读取失败,请稍后再试",
-    "nothing_here": "此处没有要素",
     "also_here": "此处还有",
-    "close": "关闭",
     "total": "共 {count} 个",
     "sum": "{number} {unit}",
-    "truncated": "仅显示 {shown} 个",
+    "zoom_in": "放大",
+    "zoom_out": "缩小",
     "page": "第 {page} / {pages} 页",
     "zoom_in_to_see": "放大后显示",
-    "base_map": "外部底图",
     "no_rows": "当前视野内没有要素",
-    "list_of": "列表",
 }
 """Words the page's modules use."""
 
@@ -78,7 +74,7 @@ def configuration(
         "labels": _pattern("map.names"),
         "list": _pattern("map.rows"),
         "tiles": url_for("map.vector_tile", key="KEY", z=0, x=0, y=0).replace(
-            "0/0/0", "{z}/{x}/{y}"
+            "0/0/0", "{level}/{x}/{y}"
         ),
         "identify": url_for("map.identify"),
         "base_map": {"url": settings().base_map_url, "credit": settings().base_map_attribution},
@@ -112,6 +108,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "clusterBelow": layer.cluster_below,
         "labelFrom": layer.label_from,
         "fill": layer.fill,
+        "everyone": layer.everyone,
         "time": bool(layer.time),
         "week": "week" in layer.parameters,
         "unit": gettext(layer.unit) if layer.unit else "",
@@ -125,6 +122,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
                 "fromZoom": swatch.from_zoom,
                 "dash": swatch.dash,
                 "casing": swatch.casing,
+                "labelFrom": swatch.label_from,
+                "labelTo": swatch.label_to,
             }
             for swatch in layer.legend
         ],

@@ -36,6 +36,7 @@ from inspect_app.workflows.import_file.report import (
 )
 from inspect_app.workflows.import_file.source import Upload
 from inspect_app.workflows.import_file.values import Context
+from inspect_app.workflows.import_file.vectors import of_kind
 from inspect_app.workflows.import_file.writing import Written
 
 __all__ = ["KINDS", "REASONS", "ImportReport", "ImportRequest", "import_file", "reason_counts"]
@@ -61,7 +62,7 @@ def import_file(
         raise Problem("import_needs_county")
     kind = kind_of(request.kind)
     upload = Upload(request.path, request.file_name, request.layer, request.encoding)
-    source = read_source(upload)
+    source = of_kind(read_source(upload), kind.osm_tag)
     context = Context(request.time_zone, _lookups(session, kind))
     checked = check(source, kind, request, context=context)
     with session.begin_nested() as savepoint:
@@ -217,10 +218,18 @@ def _sample(kind: Kind, checked: Checked) -> tuple[dict[str, str], ...]:
     return tuple(
         {
             **{one.title: _shown(row[one.name]) for one in shown},
-            "坐标": "" if row["geom"] is None else _shown(row["geom"].representative_point().wkt),
+            "坐标": _place(row["geom"]),
         }
         for _, row in checked.rows.head(_SAMPLE_ROWS).iterrows()
     )
+
+
+def _place(shape: Any) -> str:  # noqa: ANN401 - a shapely geometry or None
+    """Return a point of the shape with six decimals, a decimetre."""
+    if shape is None:
+        return ""
+    point = shape.representative_point()
+    return f"{point.x:.6f}, {point.y:.6f}"
 
 
 def _shown(value: object) -> str:

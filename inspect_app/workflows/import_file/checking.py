@@ -277,7 +277,11 @@ def _locate_table(
     if reference is None:
         raise Problem("crs_undeclared")
     lon, lat = mapping["lon"], mapping["lat"]
-    pairs = source.rows[[lon, lat]].apply(lambda values: [plain(raw) for raw in values])
+    pairs = pd.DataFrame(
+        {name: [plain(raw) for raw in source.rows[name]] for name in (lon, lat)},
+        index=source.rows.index,
+        dtype=object,
+    )
     points, rejections = locate_rows(pairs, lon, lat, reference=reference)
     located = pd.Series(shapes, index=source.rows.index)
     located[points.index] = points.to_numpy()

@@ -81,7 +81,8 @@ class Kind:
 
     A row is the same as a stored one when any of the keys with values says so. `current` kinds have
     a period of validity, and only rows valid on the day of the import count. `length` and `area`
-    name the column that holds the measure of the geometry.
+    name the column that holds the measure of the geometry. Of OpenStreetMap data only ways with
+    `osm_tag` are of this kind.
     """
 
     key: str
@@ -95,6 +96,7 @@ class Kind:
     length: str | None = None
     area: str | None = None
     lookups: tuple[str, ...] = ()
+    osm_tag: str | None = None
 
     def column(self, name: str) -> Column:
         """Return the column of this name."""
@@ -161,6 +163,7 @@ WATERWAYS = Kind(
     title="河道与渠道",
     table="waterway",
     form=Form.LINES,
+    osm_tag="waterway",
     length="length_m",
     columns=(
         Column("code", "河道编码", aliases=(*_CODE, "河流编码", "osm_id")),
@@ -215,6 +218,7 @@ ROADS = Kind(
     title="道路",
     table="road",
     form=Form.LINES,
+    osm_tag="highway",
     length="length_m",
     columns=(
         Column("name", "道路名称", aliases=(*_NAME, "路名")),

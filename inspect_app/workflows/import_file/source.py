@@ -41,6 +41,8 @@ class Source:
         What the reader should be told, one sentence each.
     rejections
         Rows that could not be read at all.
+    osm
+        Whether the rows are OpenStreetMap ways of all sorts, from which a kind takes its own.
     """
 
     rows: pd.DataFrame
@@ -49,3 +51,4 @@ class Source:
     reference_note: str = ""
     notes: tuple[str, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    osm: bool = False

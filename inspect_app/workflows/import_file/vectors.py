@@ -5,6 +5,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +14,15 @@ import orjson
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import (
+    CRSError as FileCRSError,
+)
+from pyogrio.errors import (
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    GeometryError,
+)
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -26,6 +35,16 @@ from inspect_app.workflows.import_file.guards import (
 )
 from inspect_app.workflows.import_file.source import Shapes, Source, Upload
 
+_FAULTS = (
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FileCRSError,
+    GeometryError,
+    UnicodeDecodeError,
+    ValueError,
+)
+_ONEWAY = r'"oneway"=>"([^"]+)"'
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 _EPSG_CONFIDENCE = 70
 _GEOMETRIES = {
@@ -127,15 +146,31 @@ def read_geopackage(upload: Upload) -> Source:
 
 
 def read_osm(upload: Upload) -> Source:
-    """Read OpenStreetMap data: by default its lines, with only the ways that are roads or waters.
-
-    GDAL wants sorted files; others are refused with its reason.
-    """
+    """Read OpenStreetMap data: by default its lines; GDAL refuses files that are not sorted."""
     suffix = ".osm" if upload.path.read_bytes()[:1] == b"<" else ".osm.pbf"
     if suffix == ".osm":
         judge_xml(upload.path.read_bytes(), upload.name)
     with _named(upload, suffix) as path:
-        return _read_layer(path, upload.layer or "lines", upload)
+        source = _read_layer(path, upload.layer or "lines", upload)
+    rows = source.rows
+    if "other_tags" in rows:
+        tags = rows["other_tags"].astype("str")
+        rows = rows.assign(oneway=tags.str.extract(_ONEWAY, expand=False).astype(object))
+    return replace(source, rows=rows.where(rows.notna(), None), osm=True)
+
+
+def of_kind(source: Source, tag: str | None) -> Source:
+    """Return the ways of OpenStreetMap data that carry a tag; other data as they are."""
+    if not source.osm or tag is None or tag not in source.rows or source.shapes is None:
+        return source
+    wanted = np.array([bool(value) for value in source.rows[tag]], dtype=bool)
+    note = f"只取带 {tag} 标签的 {int(wanted.sum())} 条,其余 {int((~wanted).sum())} 条不属于此类"
+    return replace(
+        source,
+        rows=source.rows[wanted],
+        shapes=source.shapes[wanted],
+        notes=(*source.notes, note),
+    )
 
 
 def read_shapefile(upload: Upload) -> Source:
@@ -207,8 +242,10 @@ def _named(upload: Upload, suffix: str) -> Iterator[Path]:
 
 def _layers(path: Path, name: str) -> Any:  # noqa: ANN401 - an array of GDAL's
     try:
-        return pyogrio.list_layers(path)
-    except (DataSourceError, DataLayerError) as fault:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return pyogrio.list_layers(path)
+    except _FAULTS as fault:
         raise unreadable(name, _reason(fault, path)) from fault
 
 
@@ -232,7 +269,7 @@ def _read_layer(path: Path, layer: str, upload: Upload) -> Source:
             about, _, wkb, columns = pyogrio.raw.read(
                 path, layer=layer, datetime_as_string=True, **options
             )
-    except (DataSourceError, DataLayerError, ValueError, UnicodeDecodeError) as fault:
+    except _FAULTS as fault:
         raise unreadable(upload.name, _reason(fault, path)) from fault
     rows = pd.DataFrame(
         dict(zip((str(name) for name in about["fields"]), columns, strict=True)), dtype=object

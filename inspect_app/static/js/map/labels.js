@@ -13,7 +13,7 @@ export class Labels {
     // Areas come before lines: a town is looked for first.
     this.layers = Object.values(configuration.layers)
       .filter((layer) => layer.labelFrom > 0)
-      .sort((a, b) => (b.shape === "polygon") - (a.shape === "polygon"));
+      .sort((a, b) => (b.shape === "polygon") - (a.shape === "polygon") || b.order - a.order);
     this.turn = 0;
   }
 
@@ -36,10 +36,10 @@ export class Labels {
 
   #write(label, layer, taken) {
     const swatch = layer.legend.find((entry) => entry.value === label.class);
-    if (swatch && this.map.getZoom() < swatch.fromZoom) return;
+    const zoom = this.map.getZoom();
+    if (swatch && (zoom < Math.max(swatch.fromZoom, swatch.labelFrom) || zoom > swatch.labelTo)) return;
     const element = document.createElement("span");
-    const minor = layer.shape === "polygon" && label.class !== layer.legend[0].value;
-    element.className = `map-name ${layer.shape}${minor ? " minor" : ""}`;
+    element.className = `map-name ${layer.key}`;
     element.textContent = label.name;
     const place = L.latLng(label.lat, label.lon);
     const at = this.map.latLngToLayerPoint(place);

@@ -23,7 +23,8 @@ function openView() {
 
 function addControls() {
   map.attributionControl.setPrefix(false);
-  L.control.zoom({ position: "topright" }).addTo(map);
+  const { zoom_in: zoomInTitle, zoom_out: zoomOutTitle } = configuration.words;
+  L.control.zoom({ position: "topright", zoomInTitle, zoomOutTitle }).addTo(map);
   L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
   map.on("mousemove", ({ latlng }) => {
     byId("coordinates").textContent = `${latlng.lng.toFixed(5)}°E  ${latlng.lat.toFixed(5)}°N`;
@@ -97,8 +98,11 @@ async function clicked({ latlng, containerPoint }) {
     .filter(([, layer]) => layer.asksServer && zoom >= layer.layer.minZoom)
     .map(([key]) => key);
   if (asked.length) {
-    const filters = Object.assign({}, ...asked.map((key) => state.parameters(key)));
-    delete filters.classes; // classes belong to one layer; a click names what is there
+    // Window and week are the same for all layers, classes are each layer's own.
+    const filters = Object.assign({}, ...asked.map((key) => {
+      const { classes, ...rest } = state.parameters(key);
+      return classes === undefined ? rest : { ...rest, [`classes_${key}`]: classes };
+    }));
     const parameters = { ...filters, lon: latlng.lng, lat: latlng.lat, zoom, layers: asked.join(",") };
     const found = await read(address(configuration.identify, "", parameters), "identify");
     hits.push(...(found?.hits ?? []));
@@ -129,6 +133,7 @@ function wire() {
   byId("week").addEventListener("change", ({ target }) => {
     if (target.value) state.setWeek(target.value);
   });
+  addEventListener("hashchange", () => location.reload()); // another address was pasted
   panel("tree", (open) => { byId("tree").hidden = !open; });
   panel("list", (open) => list.toggle(open));
 }

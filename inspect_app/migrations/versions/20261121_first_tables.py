@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from procrastinate.schema import SchemaManager
 from sqlalchemy.dialects import postgresql
 
-revision = "3dc47bd81d5a"
+revision = "cf3acc730198"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -190,6 +190,9 @@ def upgrade():
         sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_event_actor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
+    op.create_index(
+        "ix_event_actor", "event", ["actor_id", "subject_kind", "subject_id"], unique=False
+    )
     op.create_index(op.f("ix_event_at"), "event", ["at"], unique=False)
     op.create_index("ix_event_subject", "event", ["subject_kind", "subject_id"], unique=False)
     op.create_table(
@@ -340,6 +343,32 @@ def upgrade():
     op.create_index(op.f("ix_grid_import_batch_id"), "grid", ["import_batch_id"], unique=False)
     op.create_index(op.f("ix_grid_parent_id"), "grid", ["parent_id"], unique=False)
     op.create_index(op.f("ix_grid_path"), "grid", ["path"], unique=False)
+    op.create_table(
+        "plan_run",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_by", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stage", sa.String(length=20), nullable=True),
+        sa.Column("iteration", sa.BigInteger(), nullable=True),
+        sa.Column("missing_visits", sa.BigInteger(), nullable=True),
+        sa.Column("travel_s", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("plan_id", sa.BigInteger(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["patrol_plan.id"], name=op.f("fk_plan_run_plan_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["requested_by"], ["person.id"], name=op.f("fk_plan_run_requested_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_run")),
+    )
+    op.create_index(op.f("ix_plan_run_week"), "plan_run", ["week"], unique=False)
     op.create_geospatial_table(
         "road",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1715,6 +1744,8 @@ def downgrade():
         "idx_road_geom", table_name="road", postgresql_using="gist", column_name="geom"
     )
     op.drop_geospatial_table("road")
+    op.drop_index(op.f("ix_plan_run_week"), table_name="plan_run")
+    op.drop_table("plan_run")
     op.drop_index(op.f("ix_grid_path"), table_name="grid")
     op.drop_index(op.f("ix_grid_parent_id"), table_name="grid")
     op.drop_index(op.f("ix_grid_import_batch_id"), table_name="grid")
@@ -1732,6 +1763,7 @@ def downgrade():
     op.drop_table("import_batch")
     op.drop_index("ix_event_subject", table_name="event")
     op.drop_index(op.f("ix_event_at"), table_name="event")
+    op.drop_index("ix_event_actor", table_name="event")
     op.drop_table("event")
     op.drop_index(op.f("ix_audit_entry_at"), table_name="audit_entry")
     op.drop_table("audit_entry")

@@ -1,0 +1,38 @@
+"""`inspect-app check`: what is wrong with the stored data."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+import orjson
+from rich.table import Table
+
+from inspect_app.cli.edge import command_transaction, console, today
+from inspect_app.queries.checks import Fault, check_all
+
+
+@click.command("check")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="as of this day")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--strict", is_flag=True, help="exit code 1 when anything was found")
+def command(day: datetime | None, as_json: bool, strict: bool) -> None:
+    """List gaps, overlaps, things outside every grid, missing owners, outlets in zones."""
+    on = today() if day is None else day.date()
+    with command_transaction() as session:
+        faults = check_all(session, day=on)
+    if as_json:
+        body = {"day": on, "faults": [asdict(fault) for fault in faults]}
+        click.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print(faults)
+    if strict and any(fault.count for fault in faults):
+        raise SystemExit(1)
+
+
+def _print(faults: list[Fault]) -> None:
+    table = Table("check", "count", "km²", "first ones")
+    for fault in faults:
+        area = "" if fault.area_km2 is None else f"{fault.area_km2:,.3f}"
+        grave = "critical: " if fault.critical and fault.count else ""
+        table.add_row(f"{grave}{fault.title}", str(fault.count), area, "\n".join(fault.examples))
+    console.print(table)

@@ -1,0 +1,347 @@
+"""Nine weeks of plans: tasks with their stops, what came of them, logs and tracks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from inspect_app.demo.crews import SERVICE_MIN, SPEED_KMH, CrewPlan, PatrolObject, first_day
+from inspect_app.demo.ground import Ground, stored_points
+from inspect_app.demo.history import History, StepRow
+from inspect_app.demo.plane import Floats, stream, to_storage
+from inspect_app.demo.tracks import Trip, fixes_of, track_rows
+from inspect_app.demo.ways import RoadNet
+from inspect_app.domain.codes import ObjectKind
+
+WEEKS = 9
+"""Eight weeks behind and the current one."""
+PATROL_KMH = 12.0
+HOME = ZoneInfo("Asia/Shanghai")
+WEATHER = ("晴", "晴", "多云", "阴", "小雨", "大风", "沙尘")
+NOT_DONE = ("道路施工封闭", "渠道检修,车辆无法通行", "企业停产锁门", "雨后土路泥泞")
+
+
+@dataclass(slots=True)
+class Patrols:
+    """Rows of all tables of patrols, and the stops that were made (for findings)."""
+
+    plans: list[dict[str, object]] = field(default_factory=list)
+    tasks: list[dict[str, object]] = field(default_factory=list)
+    stops: list[dict[str, object]] = field(default_factory=list)
+    logs: list[dict[str, object]] = field(default_factory=list)
+    tracks: list[dict[str, object]] = field(default_factory=list)
+    uncovered: list[dict[str, object]] = field(default_factory=list)
+    made: list[tuple[dict[str, object], PatrolObject, CrewPlan]] = field(default_factory=list)
+
+    def frames(self, ground: Ground) -> dict[str, pd.DataFrame]:
+        """Return the frames; stops and tracks get the deepest grid of their place."""
+        stops, tracks = pd.DataFrame(self.stops), pd.DataFrame(self.tracks)
+        shapes = stops.geom.to_numpy()
+        points = np.asarray(shapely.get_type_id(shapes) == 0)
+        stops.loc[points, "grid_id"] = ground.grids.deepest(shapes[points])
+        first = shapely.get_point(tracks.line.to_numpy(), 0)
+        tracks["grid_id"] = ground.grids.deepest(first)
+        tracks["grid_id"] = tracks.grid_id.astype("Int64").where(tracks.grid_id > 0)
+        return {
+            "patrol_plan": pd.DataFrame(self.plans),
+            "patrol_task": pd.DataFrame(self.tasks),
+            "patrol_stop": stops,
+            "plan_uncovered": pd.DataFrame(self.uncovered),
+            "patrol_log": pd.DataFrame(self.logs),
+            "track_segment": tracks,
+        }
+
+
+def at(day: date, clock: time) -> datetime:
+    """Return the instant (UTC) of a local clock time."""
+    return datetime.combine(day, clock, HOME).astimezone(UTC)
+
+
+def make_patrols(
+    seed: int, ground: Ground, crews: list[CrewPlan], *, history: History, today: date
+) -> Patrols:
+    """Return the plans of the last eight weeks and the current one."""
+    patrols = Patrols()
+    drivers = [_Driver(stream(seed, f"patrols {crew.id}"), ground, crew) for crew in crews]
+    monday = first_day(today)
+    deputy = crews[0].reviewer
+    for number in range(1, WEEKS + 1):
+        week = monday - timedelta(weeks=WEEKS - number)
+        drafted = at(week - timedelta(days=3), time(15, 10))
+        published = at(week - timedelta(days=3), time(16, 40))
+        steps = [StepRow("draft", drafted, deputy), StepRow("publish", published, deputy)]
+        state = history.live("plan", number, steps)
+        before = len(patrols.stops)
+        for driver in drivers:
+            driver.week(patrols, history, plan=number, week=week, today=today)
+        patrols.plans.append(
+            _plan(patrols, number, week, stops=len(patrols.stops) - before)
+            | {"state": state, "created_at": drafted, "created_by": deputy}
+            | {"published_at": published, "seed": seed}
+        )
+        _leave_out(patrols, crews, plan=number)
+    return patrols
+
+
+def _plan(patrols: Patrols, number: int, week: date, *, stops: int) -> dict[str, object]:
+    tasks = [task for task in patrols.tasks if task["plan_id"] == number]
+    metres = sum(float(str(task["length_m"])) for task in tasks)
+    figures = {
+        "tasks": len(tasks),
+        "visits_planned": stops,
+        "length_km": round(metres / 1_000, 1),
+        "travel_h": round(sum(float(str(task["travel_min"])) for task in tasks) / 60, 1),
+    }
+    return {
+        "id": number,
+        "week": week,
+        "version": 1,
+        "parameters": {"speed_kmh": SPEED_KMH, "patrol_speed_kmh": PATROL_KMH},
+        "figures": figures,
+        "verdict": {"valid": True, "violations": []},
+    }
+
+
+def _leave_out(patrols: Patrols, crews: list[CrewPlan], *, plan: int) -> None:
+    """Note a few due visits the plan had no time for."""
+    for crew in crews[2 + plan % 4 :: 4]:
+        thing = crew.objects[-plan % len(crew.objects)]
+        patrols.uncovered.append(
+            {
+                "id": len(patrols.uncovered) + 1,
+                "plan_id": plan,
+                "grid_id": thing.grid,
+                "object_kind": thing.kind.value,
+                "object_id": thing.id,
+                "name": thing.name,
+                "visits_missing": 1,
+                "reason": "no_time",
+                "facts": {"crew": crew.id},
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in metres and the position of its road vertex among those of the crew."""
+
+    xy: Floats
+    node: int
+
+
+class _Driver:
+    """One crew through the weeks: always on to what was not seen for longest."""
+
+    def __init__(self, rng: np.random.Generator, ground: Ground, crew: CrewPlan) -> None:
+        self.rng, self.crew = rng, crew
+        self.net = RoadNet.of(ground.roads)
+        ends = [np.array([crew.home])] + [thing.xy[[0, -1]] for thing in crew.objects]
+        self.ends = np.vstack([np.vstack([ends[0], ends[0]]), *ends[1:]]).reshape(-1, 2, 2)
+        node = self.net.nearest(self.ends.reshape(-1, 2))
+        self.nodes, place = np.unique(node, return_inverse=True)
+        self.node = place.reshape(-1, 2)
+        self.distance, self.before = self.net.ways_from(self.nodes)
+        self.seen = rng.integers(-30, 0, len(crew.objects)).astype(float)
+        self.clock = 0
+
+    def week(
+        self, patrols: Patrols, history: History, *, plan: int, week: date, today: date
+    ) -> None:
+        """Drive the tasks of a week."""
+        days = self.crew.weekdays
+        if self.crew.tasks_a_week < len(days):
+            chosen = self.rng.choice(days, self.crew.tasks_a_week, replace=False)
+            days = sorted(int(day) for day in chosen)
+        for weekday in days:
+            self.clock += 1
+            day = week + timedelta(days=weekday - 1)
+            _write_task(patrols, history, self, plan=plan, day=day, today=today)
+
+    def trip(self, *, start_s: float) -> Trip:
+        """Choose the stops of a day near each other and drive them."""
+        count = min(int(self.rng.integers(4, 9)), len(self.crew.objects))
+        age = self.clock - self.seen
+        first = int(np.argmax(age + self.rng.random(len(age))))
+        gap = np.hypot(*(self.ends[1:, 0] - self.ends[first + 1, 0]).T)
+        chosen = [int(place) for place in np.argsort(gap - 350 * age)[: count - 1]]
+        waiting = sorted({first, *chosen})
+        self.seen[waiting] = self.clock
+        trip = Trip(start_s)
+        home = here = self._place(-1, 0)
+        while waiting:
+            options = [
+                (self.distance[here.node, self.nodes[self.node[place + 1, side]]], place, side)
+                for place in waiting
+                for side in (0, 1)
+            ]
+            _, place, side = min(options)
+            waiting.remove(place)
+            here = self._visit(trip, here, place=place, side=side)
+        self._drive(trip, here, home)
+        return trip
+
+    def _place(self, place: int, side: int) -> "_Place":
+        """Return an end of an object; the crew's home is number -1."""
+        return _Place(self.ends[place + 1, side], int(self.node[place + 1, side]))
+
+    def _visit(self, trip: Trip, here: "_Place", *, place: int, side: int) -> "_Place":
+        thing = self.crew.objects[place]
+        self._drive(trip, here, self._place(place, side))
+        arrive = trip.now_s
+        if thing.kind is ObjectKind.SEGMENT:
+            xy = thing.xy[::-1] if side else thing.xy
+            trip.go(xy, speed_kmh=PATROL_KMH)
+        trip.wait(SERVICE_MIN[thing.kind.value] * 60)
+        trip.visits.append((thing, bool(side), arrive, trip.now_s))
+        return self._place(place, 1 - side)
+
+    def _drive(self, trip: Trip, start: "_Place", end: "_Place") -> None:
+        way = self.net.way(self.before[start.node], int(self.nodes[end.node]))
+        trip.go(np.vstack([start.xy, way, end.xy]), speed_kmh=SPEED_KMH)
+
+
+def _write_task(
+    patrols: Patrols, history: History, driver: _Driver, *, plan: int, day: date, today: date
+) -> None:
+    """Write one task, its stops and what became of it."""
+    start = at(day, time(8, 30))
+    trip = driver.trip(start_s=start.timestamp())
+    crew, number = driver.crew, len(patrols.tasks) + 1
+    late_s = float(driver.rng.integers(0, 1_500))
+    steps = _life(driver.rng, crew, trip, day=day, today=today, late_s=late_s)
+    state = history.live("task", number, steps)
+    done = state in {"completed", "submitted", "returned"}
+    patrols.tasks.append(
+        {
+            "id": number,
+            "plan_id": plan,
+            "crew_id": crew.id,
+            "day": day,
+            "patrol_kind": "routine" if driver.rng.random() < 0.93 else "campaign",
+            "state": state,
+            "starts_at": start,
+            "ends_at": moment(trip.now_s),
+            "travel_min": round(trip.travel_s / 60, 1),
+            "service_min": round(trip.service_s / 60, 1),
+            "length_m": round(trip.length_m, 1),
+            "route": _route(trip),
+        }
+    )
+    for row, thing in _stops(trip, task=number, first=len(patrols.stops) + 1):
+        if done:
+            _visited(driver.rng, row, late_s)
+            patrols.made.append((row, thing, crew))
+        patrols.stops.append(row)
+    if done:
+        _log(patrols, driver, trip, task=number, late_s=late_s)
+
+
+def moment(seconds: float) -> datetime:
+    """Return the instant (UTC) of an epoch time."""
+    return datetime.fromtimestamp(round(seconds), UTC)
+
+
+def _life(
+    rng: np.random.Generator,
+    crew: CrewPlan,
+    trip: Trip,
+    *,
+    day: date,
+    today: date,
+    late_s: float,
+) -> list[StepRow]:
+    monday = first_day(day)
+    made, out = (at(monday - timedelta(days=3), clock) for clock in (time(15, 10), time(16, 40)))
+    review = at(day + timedelta(days=1), time(9, int(rng.integers(5, 55))))
+    chance = rng.random()
+    steps = [StepRow("plan", made, crew.reviewer), StepRow("publish", out, crew.reviewer)]
+    if day >= today:
+        return steps
+    if chance < 0.03:
+        return [*steps, StepRow("miss", review, crew.reviewer)]
+    if chance < 0.045:
+        reason = "暴雪橙色预警,免巡一次"
+        return [*steps, StepRow("exempt", at(day, time(8, 5)), crew.reviewer, reason)]
+    if chance < 0.055:
+        reason = "班组抽调应急,任务取消"
+        return [*steps, StepRow("cancel", at(day, time(8, 5)), crew.reviewer, reason)]
+    begun, ended = moment(trip.start_s + late_s), moment(trip.now_s + late_s + 120)
+    leader = crew.members[0]
+    steps += [StepRow("start", begun, leader), StepRow("finish", ended, leader)]
+    if day == today - timedelta(days=1):
+        return steps
+    if chance > 0.985:
+        return [*steps, StepRow("return", review, crew.reviewer, "有两处停留点没有照片,请补充")]
+    return [*steps, StepRow("accept", review, crew.reviewer)]
+
+
+def _route(trip: Trip) -> shapely.MultiLineString:
+    lines = np.array([shapely.LineString(leg.xy) for leg in trip.legs if leg.length_m > 1])
+    return shapely.MultiLineString(list(to_storage(shapely.simplify(lines, 2.0))))
+
+
+def _stops(
+    trip: Trip, *, task: int, first: int
+) -> Iterator[tuple[dict[str, object], PatrolObject]]:
+    for seq, (thing, reverse, arrive, leave) in enumerate(trip.visits, start=1):
+        if thing.kind is ObjectKind.SEGMENT:
+            shape = to_storage(np.array([shapely.LineString(thing.xy)]))[0]
+        else:
+            shape = stored_points(thing.xy)[0]
+        row: dict[str, object] = {
+            "id": first + seq - 1,
+            "task_id": task,
+            "grid_id": thing.grid,
+            "seq": seq,
+            "object_kind": thing.kind.value,
+            "object_id": thing.id,
+            "name": thing.name,
+            "reverse": reverse,
+            "arrive_at": moment(arrive),
+            "leave_at": moment(leave),
+            "result": "pending",
+            "result_reason": None,
+            "done_at": None,
+            "geom": shape,
+        }
+        yield row, thing
+
+
+def _visited(rng: np.random.Generator, row: dict[str, object], late_s: float) -> None:
+    """Fill in the result of a stop in place, before the row is handed on."""
+    chance = rng.random()
+    row["result"] = "done" if chance < 0.95 else ("skipped" if chance < 0.98 else "unreachable")
+    if row["result"] == "done":
+        leave = row["leave_at"]
+        row["done_at"] = leave + timedelta(seconds=late_s) if isinstance(leave, datetime) else None
+    else:
+        row["result_reason"] = NOT_DONE[int(rng.integers(len(NOT_DONE)))]
+
+
+def _log(patrols: Patrols, driver: _Driver, trip: Trip, *, task: int, late_s: float) -> None:
+    rng = driver.rng
+    uid = UUID(bytes=rng.bytes(16), version=4)
+    ended = moment(trip.now_s + late_s + 60)
+    patrols.logs.append(
+        {
+            "uid": uid,
+            "task_id": task,
+            "recorder_id": driver.crew.members[0],
+            "started_at": moment(trip.start_s + late_s),
+            "ended_at": ended,
+            "weather": WEATHER[int(rng.integers(len(WEATHER)))],
+            "distance_m": round(trip.length_m * float(rng.uniform(0.99, 1.03)), 1),
+            "covered_share": round(float(rng.beta(30, 2)), 3),
+            "form": {},
+            "remark": "未发现异常" if rng.random() < 0.5 else None,
+            "received_at": ended + timedelta(minutes=int(rng.integers(1, 40))),
+        }
+    )
+    fixes = fixes_of(rng, trip, late_s=late_s)
+    received = ended + timedelta(minutes=5)
+    patrols.tracks += track_rows(uid, fixes, received_at=received)

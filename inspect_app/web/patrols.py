@@ -1,0 +1,110 @@
+"""Review of handed-in patrols: the list, one patrol with its stops and track, accept or return."""
+
+import orjson
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from inspect_app.domain.access import Permission
+from inspect_app.domain.codes import ObjectKind, StopResult
+from inspect_app.domain.problems import Problem
+from inspect_app.domain.transitions import TaskState, open_events
+from inspect_app.models import Event, Finding, PatrolLog, PatrolStop, PatrolTask
+from inspect_app.queries.patrols import (
+    crew_members,
+    review_list,
+    stops_of,
+    surroundings,
+    task_in_scope,
+    track_lines,
+)
+from inspect_app.queries.policies import policy_value
+from inspect_app.web.http import actor, database, json_answer, now, requires
+from inspect_app.workflows.advance import Step, advance
+
+P = Permission
+pages = Blueprint("patrols", __name__)
+REVIEW_EVENTS = ("accept", "return")
+
+
+@pages.get("/patrols")
+@requires(P.PATROL_REVIEW)
+def page() -> str:
+    """List handed-in patrols of the scope, those that wait first."""
+    rows = review_list(database(), scope=actor().scope)
+    return render_template("patrols/list.html", rows=rows, states=TaskState)
+
+
+@pages.get("/patrols/<int:task_id>")
+@requires(P.PATROL_REVIEW)
+def one(task_id: int) -> str:
+    """Show one patrol: what was planned, done and found, and how much the track covers."""
+    task = _task(task_id)
+    log = _log(task)
+    findings = database().scalars(
+        select(Finding)
+        .join(PatrolStop, PatrolStop.id == Finding.patrol_stop_id)
+        .where(PatrolStop.task_id == task.id)
+        .order_by(Finding.id)
+    )
+    events = database().scalars(
+        select(Event)
+        .where(Event.subject_kind == "task", Event.subject_id == task.id)
+        .order_by(Event.id)
+    )
+    return render_template(
+        "patrols/one.html",
+        task=task,
+        log=log,
+        state=TaskState(task.state),
+        members=crew_members(database(), task),
+        stops=[
+            (stop, ObjectKind(stop.object_kind), StopResult(stop.result))
+            for stop in stops_of(database(), task)
+        ],
+        findings=list(findings),
+        events=list(events),
+        share_min=policy_value(database(), "coverage_share_min", day=task.day),
+        steps=[
+            row
+            for row in open_events("task", task.state)
+            if row.event in REVIEW_EVENTS and actor().may(row.permission)
+        ],
+    )
+
+
+@pages.get("/api/patrols/<int:task_id>")
+@requires(P.PATROL_REVIEW)
+def shapes(task_id: int) -> Response:
+    """Answer what the review's map draws: surroundings, stops and the track."""
+    task = _task(task_id)
+    log = _log(task)
+    lines = [] if log is None else track_lines(database(), log.uid)
+    return json_answer(
+        {
+            "surroundings": surroundings(database(), [task.id], day=task.day),
+            "stops": stops_of(database(), task),
+            "track": [orjson.Fragment(line) for line in lines],
+        }
+    )
+
+
+@pages.post("/patrols/<int:task_id>/<event>")
+@requires(P.PATROL_REVIEW)
+def review(task_id: int, event: str) -> AnyResponse:
+    """Accept a patrol or return it with a reason."""
+    if event not in REVIEW_EVENTS:
+        raise Problem("unknown_event", event=event)
+    step = Step(reason=request.form.get("reason", "").strip())
+    advance(database(), _task(task_id), event, step=step, actor=actor(), now=now())
+    flash(gettext("已保存"))
+    return redirect(url_for("patrols.page"))
+
+
+def _task(task_id: int) -> PatrolTask:
+    return task_in_scope(database(), task_id, scope=actor().scope)
+
+
+def _log(task: PatrolTask) -> PatrolLog | None:
+    return database().scalar(select(PatrolLog).where(PatrolLog.task_id == task.id))
