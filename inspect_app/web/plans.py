@@ -21,7 +21,7 @@ from inspect_app.domain.codes import (
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
-from inspect_app.models import PatrolPlan, PlanRun
+from inspect_app.models import PatrolPlan, PatrolStop, PlanRun
 from inspect_app.queries.plan_map import plan_map
 from inspect_app.queries.plan_tasks import TaskSheet, task_sheet
 from inspect_app.queries.plans import (
@@ -36,6 +36,7 @@ from inspect_app.queries.plans import (
 )
 from inspect_app.web.gpx import gpx
 from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone, today
+from inspect_app.workflows.edit_plan import Move, move_stop
 from inspect_app.workflows.plan_week import PlanRequest
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
 from inspect_app.workflows.run_plan import open_run, request_plan
@@ -146,6 +147,25 @@ def withdraw(plan_id: int) -> AnyResponse:
     count = withdraw_plan(database(), plan, reason=reason, actor=actor(), now=now())
     flash(gettext("第%(version)s版已撤回,取消%(count)s个任务", version=plan.version, count=count))
     return redirect(url_for("plans.page", week=week_text(plan.week)))
+
+
+@pages.post("/plans/stops/<int:stop_id>/move")
+@requires(P.PLAN_MAKE)
+def move(stop_id: int) -> AnyResponse:
+    """Move a stop of a draft to the crew and day of the form."""
+    stop = database().get(PatrolStop, stop_id)
+    if stop is None or not actor().scope.everywhere:
+        raise Problem("not_found", what="点位")
+    wanted = Move(
+        crew_id=_number("crew", request.form.get("crew", "")),
+        day=_day(request.form.get("day", "")),
+        zone=time_zone(),
+    )
+    task_id, name = stop.task_id, stop.name
+    plan = move_stop(database(), stop, move=wanted, actor=actor(), now=now())
+    flash(gettext("“%(name)s”已调整,核验通过", name=name))
+    kept = task_id if any(task.id == task_id for task in plan.tasks) else None
+    return redirect(url_for("plans.page", week=week_text(plan.week), plan=plan.id, task=kept))
 
 
 @pages.get("/api/plans/<int:plan_id>/routes")

@@ -20,7 +20,7 @@ from gis.routing.explain import Explanation, UnservedReason, explain
 from gis.routing.geometry import RouteGeometry, route_geometry
 from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget, solve
-from gis.routing.verify import Verdict, verify
+from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
@@ -122,19 +122,18 @@ def plan_week(
     explanation = explain(built.problem, found)
     clock.mark("search")
     tell(PlanProgress("draw"))
-    drawn = [draw(built, route) for route in found.routes]
+    tasks = [new_task(built, route, zone=request.zone) for route in found.routes]
     clock.mark("draw")
     tell(PlanProgress("write"))
     plan = _new_plan(session, week, request=request, actor=actor, now=now)
     plan.parameters = _parameters(request, built=built)
     plan.figures = _figures(built, found, explanation=explanation)
-    plan.verdict = verdict_facts(verdict)
-    record(session, plan, _birth("plan", "draft"), step=Step(), actor=actor, now=now)
-    for route, lines in zip(found.routes, drawn, strict=True):
-        task = _task(built, route, lines=lines, zone=request.zone)
-        plan.tasks.append(task)
-        record(session, task, _birth("task", "plan"), step=Step(), actor=actor, now=now)
     names = grid_names(session)
+    plan.verdict = verdict_facts(verdict, built, names=names)
+    record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
+    plan.tasks.extend(tasks)
+    for task in tasks:
+        record(session, task, birth("task", "plan"), step=Step(), actor=actor, now=now)
     session.add_all(_uncovered(plan, built, reason, names=names) for reason in explanation.unserved)
     plan.figures = {**plan.figures, "seconds": clock.seconds}
     session.flush()
@@ -171,7 +170,7 @@ def instant(week: date, *, day: int, second: int, zone: ZoneInfo) -> datetime:
     return midnight.astimezone(UTC) + timedelta(seconds=second)
 
 
-def verdict_facts(verdict: Verdict) -> Json:
+def verdict_facts(verdict: Verdict, built: WeekToPlan, *, names: Mapping[int, str]) -> Json:
     """Return a verdict as it is stored: the figures, and each violation with its sentence."""
     return {
         "due_visits": verdict.due_visits,
@@ -180,10 +179,29 @@ def verdict_facts(verdict: Verdict) -> Json:
         "service_s": verdict.service_s,
         "cost": verdict.cost,
         "violations": [
-            {"rule": str(one.rule), "facts": dict(one.facts), "words": one.words()}
+            {
+                "rule": str(one.rule),
+                "facts": dict(one.facts),
+                "words": violation_words(one, built, names=names),
+            }
             for one in verdict.violations
         ],
     }
+
+
+def violation_words(violation: Violation, built: WeekToPlan, *, names: Mapping[int, str]) -> str:
+    """Return a violation as a sentence with the names people use for objects, grids and days."""
+    facts = dict(violation.facts)
+    for fact in ("task", "place"):
+        key = str(facts.get(fact, ""))
+        if key in built.objects:
+            facts[fact] = built.objects[key].name
+    for fact in ("day", "other_day"):
+        if fact in facts:
+            facts[fact] = int(facts[fact]) + 1
+    if str(facts.get("grid", "")).isdecimal():
+        facts["grid"] = names.get(int(facts["grid"]), "")
+    return SENTENCES[violation.rule] % facts
 
 
 class _StopWatch:
@@ -199,7 +217,8 @@ class _StopWatch:
         self._last = moment
 
 
-def _birth(subject: str, event: str) -> Transition:
+def birth(subject: str, event: str) -> Transition:
+    """Return the transition with which a subject begins."""
     row = transition(subject, event, None)
     if row is None:
         raise Problem("unknown_event", event=event)
@@ -226,23 +245,29 @@ def _new_plan(
     return plan
 
 
-def _task(built: WeekToPlan, route: CrewDay, *, lines: RouteGeometry, zone: ZoneInfo) -> PatrolTask:
-    week = built.problem.week
-    line = lines.line
-    return PatrolTask(
+def new_task(built: WeekToPlan, route: CrewDay, *, zone: ZoneInfo) -> PatrolTask:
+    """Return the row of a crew-day with its stops, not yet in a plan."""
+    task = PatrolTask(
         crew_id=built.crews[route.crew].id,
         day=built.problem.date_of(route.day),
         state=TaskState.PLANNED.value,
-        starts_at=instant(week, day=route.day, second=route.leave_s, zone=zone),
-        ends_at=instant(week, day=route.day, second=route.return_s, zone=zone),
-        travel_min=route.travel_s / SECONDS_PER_MIN,
-        service_min=route.service_s / SECONDS_PER_MIN,
-        length_m=line.length,
-        route=stored_line(built, line),
-        stops=[
-            stop_of(built, visit, day=route.day, seq=seq, zone=zone)
-            for seq, visit in enumerate(route.visits, start=1)
-        ],
+    )
+    write_route(built, task, route=route, zone=zone)
+    return task
+
+
+def write_route(built: WeekToPlan, task: PatrolTask, *, route: CrewDay, zone: ZoneInfo) -> None:
+    """Put a route's times, figures, line and stops into the row of its crew-day."""
+    week, line = built.problem.week, draw(built, route).line
+    task.starts_at = instant(week, day=route.day, second=route.leave_s, zone=zone)
+    task.ends_at = instant(week, day=route.day, second=route.return_s, zone=zone)
+    task.travel_min = route.travel_s / SECONDS_PER_MIN
+    task.service_min = route.service_s / SECONDS_PER_MIN
+    task.length_m = line.length
+    task.route = stored_line(built, line)
+    task.stops.extend(
+        stop_of(built, visit, day=route.day, seq=seq, zone=zone)
+        for seq, visit in enumerate(route.visits, start=1)
     )
 
 

@@ -173,6 +173,22 @@ def test_the_button_queues_one_job_and_shows_that_no_worker_runs(app, session):
     assert again.status_code == 409
 
 
+@pytest.mark.usefixtures("plan")
+def test_a_stop_is_moved_from_the_page_or_refused_in_words(app, session, county):
+    task = task_of(session, county.east_crew)
+    stop = task.stops[0]
+    other = next(day for day in range(5) if WEEK + timedelta(days=day) != task.day)
+    wanted = {"crew": county.east_crew.id, "day": str(WEEK + timedelta(days=other))}
+    wrong = {**wanted, "crew": county.west_crew.id}
+    client = client_of(app, session, Role.DEPUTY)
+    refused = client.post(f"/plans/stops/{stop.id}/move", data=wrong)
+    assert refused.status_code == 422
+    assert "不归 西组 负责" in refused.text
+    name = stop.name
+    assert client.post(f"/plans/stops/{stop.id}/move", data=wanted).status_code == 302
+    assert f"“{name}”已调整" in client.get(PAGE).text
+
+
 def test_a_wrong_week_or_seed_is_refused(app, session):
     client = client_of(app, session, Role.DEPUTY)
     assert client.get("/plans?week=2026-13").status_code == 422
