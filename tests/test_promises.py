@@ -18,6 +18,7 @@ from inspect_app.cli.translations import Fault, Text, all_texts, faults
 from inspect_app.config import Settings
 from inspect_app.db import make_engine
 from inspect_app.domain.access import ROLES, Permission, Role
+from inspect_app.domain.guards import GUARDS
 from inspect_app.domain.problems import PROBLEMS
 from inspect_app.domain.transitions import (
     FINAL_STATES,
@@ -30,7 +31,6 @@ from inspect_app.domain.transitions import (
 from inspect_app.migrations import include_object
 from inspect_app.models import Base
 from inspect_app.web.http import STATUS
-from inspect_app.domain.guards import GUARDS
 from tests.conftest import ROOT, settings_for
 
 PUBLIC = {"static", "accounts.login", "health.alive"}
