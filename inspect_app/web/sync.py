@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
+from inspect_app.domain.transitions import PHOTO_PERMISSIONS
 from inspect_app.models import PatrolLog, Photo, SyncRecord, TrackSegment
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
 from inspect_app.queries.photos import visible_photo
@@ -94,7 +95,7 @@ def segment(log_uid: UUID, number: int) -> Response:
 
 
 @pages.get("/sync/photos/<sha256>")
-@requires(P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT)
+@requires(P.PATROL_DO, *PHOTO_PERMISSIONS)
 def photo_state(sha256: str) -> Response:
     """Say whether a photo has arrived (also as HEAD); says nothing about its content."""
     photo = database().get(Photo, _sha256(sha256))
@@ -104,7 +105,7 @@ def photo_state(sha256: str) -> Response:
 
 
 @pages.put("/sync/photos/<sha256>")
-@requires(P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT)
+@requires(P.PATROL_DO, *PHOTO_PERMISSIONS)
 def photo(sha256: str) -> Response:
     """Take the raw bytes of a photo; its name is their hash."""
     new = keep_photo(
