@@ -79,7 +79,7 @@ def test_the_chief_sees_one_township_and_the_director_the_county(
     session: Session, county: County, tmp_path: Path
 ):
     seeded(session, county, tmp_path)
-    ids = {login: number for login, number in session.execute(select(Account.login, Account.id))}
+    ids = dict(session.execute(select(Account.login, Account.id)).all())
     chief = actor_of(session, ids["chief"], day=TODAY)
     director = actor_of(session, ids["director"], day=TODAY)
     assert chief is not None
