@@ -58,6 +58,13 @@ def test_the_board_shows_crews_figures_and_the_verdict(app, session):
     assert "到期的巡查全部安排" in page
 
 
+def test_a_plan_taken_over_without_the_figures_of_a_search_is_shown(app, session, plan):
+    plan.figures, plan.verdict = {"tasks": 2}, {"violations": []}
+    page = client_of(app, session, Role.DEPUTY).get(PAGE)
+    assert page.status_code == 200
+    assert "5/5" in page.text
+
+
 @pytest.mark.usefixtures("plan")
 def test_a_chosen_crew_day_lists_its_stops_in_order(app, session, county):
     task = task_of(session, county.east_crew)
