@@ -105,7 +105,7 @@ def _crew_table(session: Session, plan: PatrolPlan) -> Table:
 def _print_uncovered(session: Session, plan: PatrolPlan) -> None:
     lines = uncovered(session, plan, EVERYWHERE)
     for line in lines[:UNCOVERED_SHOWN]:
-        reason = REASONS[Reason(line.reason.code)] % line.reason.facts
+        reason = REASONS[Reason(line.reason.code)] % line.reason.facts if line.reason else ""
         remedies = ";".join(REMEDIES[Remedy(fix.code)] % fix.facts for fix in line.fixes)
         console.print(
             f"未安排 {line.name} 缺{line.missing}次:{reason}。可行办法:{remedies or '无'}"

@@ -209,6 +209,7 @@ class _View:
     """Everything the page says of one plan, in the reader's scope."""
 
     def __init__(self, plan: PatrolPlan) -> None:
+        # Plans that were taken over from elsewhere may lack the figures of our own search.
         scope = actor().scope
         self.crews = board(database(), plan, scope)
         self.uncovered = uncovered(database(), plan, scope)
@@ -231,9 +232,9 @@ class _View:
                 PeriodUnit(row["unit"]),
                 row,
             )
-            for row in plan.figures["policies"]
+            for row in plan.figures.get("policies", [])
         ]
-        self.unruled = [(ObjectKind(k), n) for k, n in plan.figures["unruled"].items()]
+        self.unruled = [(ObjectKind(k), n) for k, n in plan.figures.get("unruled", {}).items()]
 
     @property
     def overhead_share(self) -> float:
