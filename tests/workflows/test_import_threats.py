@@ -28,7 +28,31 @@ def zipped(*members, links=()) -> bytes:
     return body.getvalue()
 
 
+def encrypted(body: bytes) -> bytes:
+    """Return a ZIP whose directory and local headers say that its members are encrypted."""
+    marked = bytearray(body)
+    for signature, flags_at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        marked[body.index(signature) + flags_at] |= 0x1
+    return bytes(marked)
+
+
+def overlapping() -> bytes:
+    """Return a ZIP with a second member inside the bytes of the first."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("b.shp", b"x" * 400)
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.shp", inner.getvalue())
+        second = zipfile.ZipFile(inner).infolist()[0]
+        second.header_offset = body.getvalue().index(b"PK\3\4", 1)
+        archive.filelist.append(second)
+    return body.getvalue()
+
+
 HARMFUL = {
+    "encrypted.zip": encrypted(zipped(("a.shp", b"x" * 100))),
+    "overlap.zip": overlapping(),
     "bomb.zip": zipped(("a.shp", b"\0" * 60_000_000)),
     "many.zip": zipped(*((f"{n}.txt", b"") for n in range(1001))),
     "up.zip": zipped(("../../e.shp", b"x")),
@@ -63,6 +87,17 @@ def test_a_harmful_file_is_refused_within_two_seconds(session: Session, tmp_path
     assert refused.value.code in {"unreadable_file", "column_missing"}
     assert "/etc" not in str(refused.value)
     assert time.monotonic() - before < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("encrypted.zip", "已加密"), ("overlap.zip", "相互重叠")]
+)
+def test_the_refusal_of_an_archive_says_what_is_wrong_with_it(
+    session: Session, tmp_path, name, words
+):
+    with pytest.raises(Problem) as refused:
+        run(session, "zones", write(tmp_path, name, HARMFUL[name]), crs="WGS84")
+    assert words in str(refused.value.facts["reason"])
 
 
 def test_shapes_that_take_minutes_to_judge_are_refused(session: Session, tmp_path):

@@ -6,6 +6,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from inspect_app.domain.problems import Problem
@@ -18,6 +19,8 @@ ENTRIES_MAX = 1000
 RATIO_FREE = 8 * 1024 * 1024
 CELLS_MAX = 20_000_000
 _CHUNK = 1024 * 1024
+LOCAL_HEADER = 30
+"""Bytes before a member's name and content in a ZIP."""
 _WINDOWS_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _CELL = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,7})["']""")
 _OUTSIDE_XML = (b"<!doctype", b"<!entity", b"<networklink", b"xinclude")
@@ -43,7 +46,7 @@ def _judge_members(archive: zipfile.ZipFile, name: str) -> None:
     members = archive.infolist()
     if len(members) > ENTRIES_MAX:
         raise unreadable(name, f"ZIP 内文件超过 {ENTRIES_MAX} 个")
-    if len({member.header_offset for member in members}) < len(members):
+    if _overlap(members):
         raise unreadable(name, "ZIP 内文件相互重叠")
     packed = sum(member.compress_size for member in members)
     unpacked = sum(member.file_size for member in members)
@@ -51,6 +54,15 @@ def _judge_members(archive: zipfile.ZipFile, name: str) -> None:
         raise unreadable(name, "ZIP 解压后过大")
     for member in members:
         _judge_member(member, name)
+
+
+def _overlap(members: list[zipfile.ZipInfo]) -> bool:
+    """Whether a member begins before the one in front of it can have ended."""
+    ordered = sorted(members, key=lambda member: member.header_offset)
+    return any(
+        first.header_offset + LOCAL_HEADER + first.compress_size > second.header_offset
+        for first, second in pairwise(ordered)
+    )
 
 
 def _judge_member(member: zipfile.ZipInfo, name: str) -> None:
