@@ -23,7 +23,7 @@ from inspect_app.workflows.plan_week import (
     new_task,
     require_county,
     verdict_facts,
-    violation_words,
+    violation_phrase,
     write_route,
 )
 
@@ -52,8 +52,8 @@ def move_stop(
     Raises
     ------
     Problem
-        `not_found` for an unknown crew, `plan_not_draft`, `plan_outdated` when what is due or who works has changed since the plan
-        was made, `move_breaks_rule`, `county_wide_only`, `not_permitted`.
+        `not_found` for an unknown crew, `plan_not_draft`, `plan_outdated` when what is due or who
+        works has changed since the plan was made, `move_breaks_rule`, `county_wide_only`, `not_permitted`.
     """
     require_county(actor, Permission.PLAN_MAKE)
     plan = stop.task.plan
@@ -144,8 +144,8 @@ def _checked(
     )
     verdict = verify(problem, edited)
     if verdict.violations:
-        words = violation_words(verdict.violations[0], built, names=grid_names(session))
-        raise Problem("move_breaks_rule", rule=words)
+        rule = violation_phrase(verdict.violations[0], built, names=grid_names(session))
+        raise Problem("move_breaks_rule", rule=rule)
     return routes, verdict
 
 
