@@ -278,7 +278,10 @@ def _csv_answer(rejections: Iterable[Rejection]) -> Response:
     writer = csv.writer(body)
     writer.writerow([gettext("行号"), gettext("原因代码"), gettext("原因"), gettext("详情")])
     for one in rejections:
-        facts = "; ".join(f"{name}: {value}" for name, value in one.facts.items())
+        facts = "; ".join(
+            f"{name}: {words(value) if name == 'column' else value}"
+            for name, value in one.facts.items()
+        )
         cells = (one.row, one.reason, gettext(REASONS.get(one.reason, one.reason)), facts)
         writer.writerow([safe_cell(cell) for cell in cells])
     answer = Response("\ufeff" + body.getvalue(), mimetype="text/csv")
