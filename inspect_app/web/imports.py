@@ -19,7 +19,7 @@ from gis.rejection import Rejection
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.imports import find_batch, recent_batches
-from inspect_app.web.http import actor, database, now, requires, settings, today
+from inspect_app.web.http import actor, database, now, requires, settings, today, words
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
 from inspect_app.workflows.import_file import (
     KINDS,

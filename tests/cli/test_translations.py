@@ -56,7 +56,9 @@ def test_every_english_text_keeps_its_placeholders_and_holds_no_chinese():
     entries = [entry for entry in catalogue() if entry.id]
     assert len(entries) > 1000
     for entry in entries:
-        assert set(PLACEHOLDER.findall(entry.id)) == set(PLACEHOLDER.findall(entry.string)), entry.id
+        assert set(PLACEHOLDER.findall(entry.id)) == set(PLACEHOLDER.findall(entry.string)), (
+            entry.id
+        )
         assert entry.id in SAME or not CHINESE.search(entry.string), entry.id
 
 
@@ -89,7 +91,7 @@ def test_a_template_gives_what_it_passes_through_gettext(tmp_path: Path):
     ],
 )
 def test_bare_chinese_in_a_template_is_a_fault(tmp_path: Path, template: str, found: str):
-    faults = [one for one in template_texts(write(tmp_path, "a.html", template))]
+    faults = list(template_texts(write(tmp_path, "a.html", template)))
     assert Fault("a.html", f"text outside gettext: {found}") in faults
 
 

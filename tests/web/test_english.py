@@ -8,7 +8,7 @@ import pytest
 from babel.messages.mofile import write_mo
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import column, func, literal, table, text, update
 from sqlalchemy.orm import Session
 
 from inspect_app.cli.translations import CHINESE, catalogue
@@ -74,14 +74,13 @@ def without_chinese_names(session: Session) -> None:
             " AND c.data_type IN ('text', 'character varying') AND c.is_generated = 'NEVER'"
         )
     ).all()
-    for schema, table, column in columns:
-        if table not in OURS:
-            session.execute(
-                text(
-                    f'UPDATE "{schema}"."{table}" SET "{column}" ='
-                    f' \'n\' || left(md5("{column}"), 8) WHERE "{column}" ~ \'[一-龥]\''
-                )
-            )
+    for schema, name, column_name in columns:
+        if name not in OURS:
+            place = table(name, column(column_name), schema=schema)
+            written = place.c[column_name]
+            plain = literal("n") + func.left(func.md5(written), 8)
+            changed = update(place).where(written.regexp_match("[一-龥]"))
+            session.execute(changed.values({column_name: plain}))
     session.commit()
 
 
