@@ -20,6 +20,18 @@ from inspect_app.workflows.plan_week import PlanProgress, PlanRequest, plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 
 STAGES = {"load": "读取对象、班组和道路", "search": "编排", "draw": "画路线", "write": "写入"}
+TITLE = "{week} 巡查计划 第{0.version}版({0.state})"
+BEST = ":第 {0.iteration} 轮,缺 {0.missing_visits} 次,行程 {hours:.1f} h"
+UNCOVERED = "未安排 {0.name} 缺{0.missing}次:{reason}。可行办法:{remedies}"
+FURTHER = "…… 另有 {count} 个对象未安排"
+BROKEN = "[red]违反规则[/red] {rule}"
+SOUND = "通过"
+FAULTY = "{count} 处违反规则"
+FIGURES = (
+    "核验{found}:安排 {verdict[served_visits]}/{verdict[due_visits]} 次,"
+    "行程占巡查 {figures[overhead_share]:.0%},"
+    "{figures[iterations]} 轮,用时 {seconds:.1f} s {figures[seconds]}"
+)
 UNCOVERED_SHOWN = 20
 """Lines of the list on the terminal; the page shows all."""
 
@@ -67,17 +79,14 @@ def _with_progress(session: Session, week: date, *, request: PlanRequest) -> Pat
         def tell(told: PlanProgress) -> None:
             words = STAGES[told.stage]
             if told.search is not None:
-                words += (
-                    f":第 {told.search.iteration} 轮,缺 {told.search.missing_visits} 次,"
-                    f"行程 {told.search.travel_s / 3600:.1f} h"
-                )
+                words += BEST.format(told.search, hours=told.search.travel_s / 3600)
             bar.update(line, description=words)
 
         return plan_week(session, week, request=request, actor=SYSTEM, now=now(), progress=tell)
 
 
 def _crew_table(session: Session, plan: PatrolPlan) -> Table:
-    table = Table(title=f"{week_text(plan.week)} 巡查计划 第{plan.version}版({plan.state})")
+    table = Table(title=TITLE.format(plan, week=week_text(plan.week)))
     table.add_column("班组")
     for heading in ("任务", "点位", "km", "小时", "其中行程"):
         table.add_column(heading, justify="right")
@@ -107,20 +116,15 @@ def _print_uncovered(session: Session, plan: PatrolPlan) -> None:
     for line in lines[:UNCOVERED_SHOWN]:
         reason = REASONS[Reason(line.reason.code)] % line.reason.facts if line.reason else ""
         remedies = ";".join(REMEDIES[Remedy(fix.code)] % fix.facts for fix in line.fixes)
-        console.print(
-            f"未安排 {line.name} 缺{line.missing}次:{reason}。可行办法:{remedies or '无'}"
-        )
+        console.print(UNCOVERED.format(line, reason=reason, remedies=remedies or "无"))
     if len(lines) > UNCOVERED_SHOWN:
-        console.print(f"…… 另有 {len(lines) - UNCOVERED_SHOWN} 个对象未安排")
+        console.print(FURTHER.format(count=len(lines) - UNCOVERED_SHOWN))
 
 
 def _print_verdict(plan: PatrolPlan, *, seconds: float) -> None:
     verdict, figures = plan.verdict, plan.figures
     for violation in verdict["violations"]:
-        console.print(f"[red]违反规则[/red] {violation['words']}")
-    found = "通过" if not verdict["violations"] else f"{len(verdict['violations'])} 处违反规则"
-    console.print(
-        f"核验{found}:安排 {verdict['served_visits']}/{verdict['due_visits']} 次,"
-        f"行程占巡查 {figures['overhead_share'] * 100:.0f}%,"
-        f"{figures['iterations']} 轮,用时 {seconds:.1f} s {figures['seconds']}"
-    )
+        console.print(BROKEN.format(rule=violation["words"]))
+    faulty = FAULTY.format(count=len(verdict["violations"]))
+    found = faulty if verdict["violations"] else SOUND
+    console.print(FIGURES.format(found=found, verdict=verdict, figures=figures, seconds=seconds))
