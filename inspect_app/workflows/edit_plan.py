@@ -52,8 +52,8 @@ def move_stop(
     Raises
     ------
     Problem
-        `not_found` for an unknown crew, `plan_not_draft`, `plan_outdated` when what is due or who works has changed since the plan
-        was made, `move_breaks_rule`, `county_wide_only`, `not_permitted`.
+        `not_found` for an unknown crew, `plan_not_draft`, `plan_outdated` when what is due or who
+        works has changed since the plan was made, `move_breaks_rule`, `county_wide_only`, `not_permitted`.
     """
     require_county(actor, Permission.PLAN_MAKE)
     plan = stop.task.plan
