@@ -53,7 +53,8 @@ def move_stop(
     ------
     Problem
         `not_found` for an unknown crew, `plan_not_draft`, `plan_outdated` when what is due or who
-        works has changed since the plan was made, `move_breaks_rule`, `county_wide_only`, `not_permitted`.
+        works has changed since the plan was made, `move_breaks_rule`, `county_wide_only`,
+        `not_permitted`.
     """
     require_county(actor, Permission.PLAN_MAKE)
     plan = stop.task.plan
