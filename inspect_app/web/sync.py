@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
+from inspect_app.domain.transitions import FINDING_TRANSITIONS, STEP_PHOTOS
 from inspect_app.models import PatrolLog, Photo, SyncRecord, TrackSegment
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
 from inspect_app.queries.photos import visible_photo
@@ -38,6 +39,12 @@ pages = Blueprint("sync", __name__)
 
 RECORD_BYTES_MAX = 256 * 1024
 TABLET_POLICIES = ("stop_radius_m", "fix_accuracy_max_m", "coverage_share_min", "track_gap_s")
+PHOTO_SENDERS = (
+    P.PATROL_DO,
+    P.FINDING_REPORT,
+    *sorted({row.permission for row in FINDING_TRANSITIONS if row.event in STEP_PHOTOS}),
+)
+"""Who may send photos: patrols, reporters, and everybody with a step that carries some."""
 
 
 @pages.get("/sync/session")
@@ -94,7 +101,7 @@ def segment(log_uid: UUID, number: int) -> Response:
 
 
 @pages.get("/sync/photos/<sha256>")
-@requires(P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT)
+@requires(*PHOTO_SENDERS)
 def photo_state(sha256: str) -> Response:
     """Say whether a photo has arrived (also as HEAD); says nothing about its content."""
     photo = database().get(Photo, _sha256(sha256))
@@ -104,7 +111,7 @@ def photo_state(sha256: str) -> Response:
 
 
 @pages.put("/sync/photos/<sha256>")
-@requires(P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT)
+@requires(*PHOTO_SENDERS)
 def photo(sha256: str) -> Response:
     """Take the raw bytes of a photo; its name is their hash."""
     new = keep_photo(
