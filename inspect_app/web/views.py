@@ -72,7 +72,7 @@ def init_templates(app: Flask) -> None:
         day=day_text,
         moment=moment_text,
         label=label_text,
-        length=length_text,
+        metres=metres_text,
         share=share_text,
         week=week_text,
         change_text=change_text,
@@ -98,7 +98,7 @@ def label_text(code: Code | None) -> str:
     return "" if code is None else str(gettext(code.label))
 
 
-def length_text(metres: float | None) -> str:
+def metres_text(metres: float | None) -> str:
     """Return a length: metres below one kilometre, kilometres with one decimal above."""
     if metres is None:
         return ""
