@@ -4,9 +4,9 @@ from layers.base import Group, Layer, Shape, Swatch
 
 
 class Grids(Layer):
-    """Grids of the day; without a zoom, all depths.
+    """Grids of the day with chief and responsible person of the day; without a zoom, all depths.
 
-    The owner is the responsible person, else the grid chief, the principal before deputies.
+    Where the principal of a duty is missing, the first deputy is shown.
     """
 
     key = "grids"
@@ -15,18 +15,25 @@ class Grids(Layer):
     shape = Shape.POLYGON
     sql = """
         SELECT g.id, g.id AS grid_id, g.geom, g.name, g.code, g.level_name, g.area_km2,
-               o.name AS owner, o.position AS owner_position,
-               CASE WHEN o.name IS NULL THEN 'ownerless'
+               chief.name AS chief, chief.position AS chief_position,
+               responsible.name AS responsible, responsible.position AS responsible_position,
+               CASE WHEN COALESCE(responsible.name, chief.name) IS NULL THEN 'ownerless'
                     WHEN g.depth <= 2 THEN 'township' ELSE 'unit' END AS kind
         FROM grid g
         LEFT JOIN LATERAL (
             SELECT p.name, p.position
             FROM grid_owner d JOIN person p ON p.id = d.person_id
-            WHERE d.grid_id = g.id AND d.duty IN ('responsible_person', 'grid_chief')
+            WHERE d.grid_id = g.id AND d.duty = 'grid_chief'
               AND d.valid_from <= :today AND (d.valid_to IS NULL OR d.valid_to > :today)
-            ORDER BY d.duty = 'responsible_person' DESC, d.rank
-            LIMIT 1
-        ) o ON true
+            ORDER BY d.rank LIMIT 1
+        ) chief ON true
+        LEFT JOIN LATERAL (
+            SELECT p.name, p.position
+            FROM grid_owner d JOIN person p ON p.id = d.person_id
+            WHERE d.grid_id = g.id AND d.duty = 'responsible_person'
+              AND d.valid_from <= :today AND (d.valid_to IS NULL OR d.valid_to > :today)
+            ORDER BY d.rank LIMIT 1
+        ) responsible ON true
         WHERE g.valid_from <= :today AND (g.valid_to IS NULL OR g.valid_to > :today)
           AND CASE
             WHEN CAST(:zoom AS integer) IS NULL THEN true
@@ -46,8 +53,10 @@ class Grids(Layer):
         "name": "名称",
         "code": "编码",
         "level_name": "层级",
-        "owner": "责任人",
-        "owner_position": "职务",
+        "responsible": "责任人",
+        "responsible_position": "责任人职务",
+        "chief": "网格长",
+        "chief_position": "网格长职务",
         "area_km2": "面积(平方公里)",
     }
     fill = 0.04

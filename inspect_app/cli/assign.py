@@ -40,7 +40,7 @@ def command(kinds: tuple[str, ...], day: datetime | None, tolerance: float | Non
     table = Table(title=f"Grids in force on {on}, tolerance {tolerance_m:g} m", box=SIMPLE_HEAD)
     table.add_column("kind", no_wrap=True)
     for heading in ("rows", *COLUMNS.values(), "kept", "changed"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=" " not in heading)
     for one in results:
         counts = (one.how[name] for name in COLUMNS)
         cells = (one.rows, *counts, one.kept, one.changed)

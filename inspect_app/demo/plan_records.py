@@ -11,7 +11,7 @@ from gis.periods import Unit
 from gis.routing.explain import Reason, Remedy
 from gis.routing.problem import Weights
 from gis.schedule import FrequencyPolicy, policy_for
-from inspect_app.demo.crews import SHIFT, CrewPlan, PatrolObject
+from inspect_app.demo.crews import SERVICE_MIN, SHIFT, CrewPlan, PatrolObject
 from inspect_app.demo.policies import FREQUENCIES
 from inspect_app.domain.policies import PROPOSALS
 
@@ -22,23 +22,15 @@ MOVES = ("patrol_speed_kmh", "detour_factor", "snap_road_max_m", "off_road_speed
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A due visit that found the shift full, on the day on which it came nearest to fitting."""
+    """A due visit nobody could make: the road to it was cut."""
 
-    crew: CrewPlan
     thing: PatrolObject
-    day: date
-    over_min: int
-    added_min: int
+    off_road_m: int
 
     def row(self, plan: int) -> dict[str, object]:
         """Return the row of the table, without its id."""
-        facts = {
-            "crew": self.crew.name,
-            "day": self.day.weekday(),
-            "date": self.day.isoformat(),
-            "over_min": self.over_min,
-            "added_min": self.added_min,
-        }
+        facts = {"off_road_m": self.off_road_m}
+        fix = {"remedy": str(Remedy.mend_road_data), "facts": facts}
         return {
             "plan_id": plan,
             "grid_id": self.thing.grid,
@@ -46,8 +38,8 @@ class LeftOut:
             "object_id": self.thing.id,
             "name": self.thing.name,
             "visits_missing": 1,
-            "reason": str(Reason.shift_full),
-            "facts": {"facts": facts, "fixes": [{"remedy": str(Remedy.overtime), "facts": facts}]},
+            "reason": str(Reason.cut_off),
+            "facts": {"facts": facts, "fixes": [fix]},
         }
 
 
@@ -81,7 +73,8 @@ class PastWeek:
     def _figures(
         self, rng: np.random.Generator, *, travel_s: int, service_s: int
     ) -> dict[str, object]:
-        needed_s = travel_s + service_s + sum(one.added_min * 60 for one in self.left)
+        missing_min = sum(SERVICE_MIN[one.thing.kind.value] for one in self.left)
+        needed_s = travel_s + service_s + round(missing_min * 60)
         available_s = sum(SHIFT_S * len(crew.weekdays) for crew in self.crews)
         return {
             "iterations": int(rng.integers(380, 620)),

@@ -58,7 +58,9 @@ function rememberType(value) {
   localStorage.setItem("patrol-types", JSON.stringify(next));
 }
 
+/** Show the photos; without one, warn: verification asks for it, saving does not. */
 async function showShots() {
+  byId("finding-no-photo").hidden = current.photos.length > 0;
   const shots = await Promise.all(current.photos.map(blob));
   byId("finding-shots").replaceChildren(...shots.filter(Boolean).map((photo) => {
     const address = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
