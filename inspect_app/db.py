@@ -37,10 +37,11 @@ def transaction(sessions: sessionmaker[Session]) -> Iterator[Session]:
 
 @contextmanager
 def map_reader(session: Session) -> Iterator[Session]:
-    """Read as the map role until the block ends; SET LOCAL cannot outlive the transaction."""
+    """Read as the map role until the block ends well.
+
+    After a fault the role stays as it is: the transaction may take no more statements, and SET
+    LOCAL ends with its rollback.
+    """
     session.execute(text(f"SET LOCAL ROLE {MAP_ROLE}"))
-    try:
-        yield session
-    finally:
-        if session.is_active:
-            session.execute(text("RESET ROLE"))
+    yield session
+    session.execute(text("RESET ROLE"))

@@ -3,11 +3,21 @@
 from datetime import datetime
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from inspect_app.cli.edge import command_transaction, console, now, today
 from inspect_app.domain.access import SYSTEM
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
+
+COLUMNS = {
+    "inside": "inside",
+    "border": "border",
+    "near": "near",
+    "outside": "outside",
+    "no_place": "no place",
+}
+"""How a row came to its grid, and the heading of its count; `kept` rows keep their day's grid."""
 
 
 @click.command("assign")
@@ -27,10 +37,17 @@ def command(kinds: tuple[str, ...], day: datetime | None, tolerance: float | Non
             actor=SYSTEM,
             now=now(),
         )
-    columns = ("inside", "border", "near", "outside", "no_place")
-    table = Table("kind", "rows", *columns, "kept", "changed")
+    table = Table(title=f"Grids in force on {on}, tolerance {tolerance_m:g} m", box=SIMPLE_HEAD)
+    table.add_column("kind", no_wrap=True)
+    for heading in ("rows", *COLUMNS.values(), "kept", "changed"):
+        table.add_column(heading, justify="right")
     for one in results:
-        counts = (one.how[name] for name in columns)
+        counts = (one.how[name] for name in COLUMNS)
         cells = (one.rows, *counts, one.kept, one.changed)
-        table.add_row(one.kind, *(str(cell) for cell in cells))
+        table.add_row(one.kind, *(f"{cell:,}" for cell in cells))
     console.print(table)
+    outside = sum(one.how["outside"] for one in results)
+    rows, changed = (sum(getattr(one, name) for one in results) for name in ("rows", "changed"))
+    console.print(f"{changed:,} of {rows:,} rows changed; {outside:,} outside every grid")
+    if outside:
+        console.print("`inspect-app check` names the first ones outside")

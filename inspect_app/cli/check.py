@@ -1,10 +1,11 @@
 """`inspect-app check`: what is wrong with the stored data."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 import orjson
+from rich.markup import escape
 from rich.table import Table
 
 from inspect_app.cli.edge import command_transaction, console, today
@@ -24,15 +25,25 @@ def command(day: datetime | None, as_json: bool, strict: bool) -> None:
         body = {"day": on, "faults": [asdict(fault) for fault in faults]}
         click.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())
     else:
-        _print(faults)
+        _print(faults, day=on)
     if strict and any(fault.count for fault in faults):
         raise SystemExit(1)
 
 
-def _print(faults: list[Fault]) -> None:
-    table = Table("check", "count", "km²", "first ones")
+def _print(faults: list[Fault], *, day: date) -> None:
+    table = Table("", "check", "count", "km²", "first ones", title=f"Stored data on {day}")
     for fault in faults:
         area = "" if fault.area_km2 is None else f"{fault.area_km2:,.3f}"
-        grave = "critical: " if fault.critical and fault.count else ""
-        table.add_row(f"{grave}{fault.title}", str(fault.count), area, "\n".join(fault.examples))
+        name = f"{fault.key}\n{fault.title}"
+        first = escape("\n".join(fault.examples))
+        table.add_row(_mark(fault), name, f"{fault.count:,}", area, first)
     console.print(table)
+    found = [fault for fault in faults if fault.count]
+    critical = sum(fault.critical for fault in found)
+    console.print(f"{len(found)} of {len(faults)} checks found something, {critical} critical")
+
+
+def _mark(fault: Fault) -> str:
+    if not fault.count:
+        return "[green]ok[/green]"
+    return "[red]critical[/red]" if fault.critical else "[yellow]look[/yellow]"

@@ -24,5 +24,5 @@ def command() -> None:
         ).all()
     for login, role, name, position, grid in rows:
         label = f"{role} {Role(role).label}"
-        table.add_row(login, PASSWORD, label, f"{name}({position})", grid or "全县")
+        table.add_row(login, PASSWORD, label, f"{name} ({position})", grid or "the whole county")
     console.print(table)

@@ -1,10 +1,12 @@
 """`inspect-app plan`: make, and if asked publish, the patrol plan of a week."""
 
 import time
+from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import click
+from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -19,7 +21,12 @@ from inspect_app.queries.plans import board, uncovered
 from inspect_app.workflows.plan_week import PlanProgress, PlanRequest, plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 
-STAGES = {"load": "读取对象、班组和道路", "search": "编排", "draw": "画路线", "write": "写入"}
+STAGES = {
+    "load": "reading objects, crews and roads",
+    "search": "searching",
+    "draw": "drawing routes",
+    "write": "writing",
+}
 UNCOVERED_SHOWN = 20
 """Lines of the list on the terminal; the page shows all."""
 
@@ -68,8 +75,8 @@ def _with_progress(session: Session, week: date, *, request: PlanRequest) -> Pat
             words = STAGES[told.stage]
             if told.search is not None:
                 words += (
-                    f":第 {told.search.iteration} 轮,缺 {told.search.missing_visits} 次,"
-                    f"行程 {told.search.travel_s / 3600:.1f} h"
+                    f": iteration {told.search.iteration}, {told.search.missing_visits} visits"
+                    f" missing, travel {told.search.travel_s / 3600:.1f} h"
                 )
             bar.update(line, description=words)
 
@@ -77,9 +84,9 @@ def _with_progress(session: Session, week: date, *, request: PlanRequest) -> Pat
 
 
 def _crew_table(session: Session, plan: PatrolPlan) -> Table:
-    table = Table(title=f"{week_text(plan.week)} 巡查计划 第{plan.version}版({plan.state})")
-    table.add_column("班组")
-    for heading in ("任务", "点位", "km", "小时", "其中行程"):
+    table = Table(title=f"Plan of {week_text(plan.week)}, version {plan.version}, {plan.state}")
+    table.add_column("crew")
+    for heading in ("tasks", "stops", "km", "hours", "of it travel"):
         table.add_column(heading, justify="right")
     crews = board(session, plan, EVERYWHERE)
     rows = [
@@ -98,29 +105,35 @@ def _crew_table(session: Session, plan: PatrolPlan) -> Table:
     table.add_section()
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]] if rows else [0] * 5
     tasks, stops, *floats = sums
-    table.add_row("合计", str(tasks), str(stops), *(f"{one:.1f}" for one in floats))
+    table.add_row("total", str(tasks), str(stops), *(f"{one:.1f}" for one in floats))
     return table
 
 
 def _print_uncovered(session: Session, plan: PatrolPlan) -> None:
     lines = uncovered(session, plan, EVERYWHERE)
     for line in lines[:UNCOVERED_SHOWN]:
-        reason = REASONS[Reason(line.reason.code)] % line.reason.facts
+        reason = REASONS[Reason(line.reason.code)] % line.reason.facts if line.reason else ""
         remedies = ";".join(REMEDIES[Remedy(fix.code)] % fix.facts for fix in line.fixes)
-        console.print(
-            f"未安排 {line.name} 缺{line.missing}次:{reason}。可行办法:{remedies or '无'}"
-        )
+        found = f"not planned: {line.name}, {line.missing} missing: {reason}"
+        console.print(f"{found}; remedies: {remedies or 'none'}", markup=False)
     if len(lines) > UNCOVERED_SHOWN:
-        console.print(f"…… 另有 {len(lines) - UNCOVERED_SHOWN} 个对象未安排")
+        console.print(f"… and {len(lines) - UNCOVERED_SHOWN} more; the plan's page shows all")
 
 
 def _print_verdict(plan: PatrolPlan, *, seconds: float) -> None:
     verdict, figures = plan.verdict, plan.figures
-    for violation in verdict["violations"]:
-        console.print(f"[red]违反规则[/red] {violation['words']}")
-    found = "通过" if not verdict["violations"] else f"{len(verdict['violations'])} 处违反规则"
+    violations = verdict["violations"]
+    for violation in violations:
+        console.print(f"[red]breaks a rule[/red] {escape(violation['words'])}")
+    found = f"check found {len(violations)} violations" if violations else "check passed"
     console.print(
-        f"核验{found}:安排 {verdict['served_visits']}/{verdict['due_visits']} 次,"
-        f"行程占巡查 {figures['overhead_share'] * 100:.0f}%,"
-        f"{figures['iterations']} 轮,用时 {seconds:.1f} s {figures['seconds']}"
+        f"{found}: {verdict['served_visits']} of {verdict['due_visits']} due visits planned,"
+        f" travel {figures['overhead_share'] * 100:.0f}% of patrol time,"
+        f" {figures['iterations']} iterations"
     )
+    console.print(f"took {seconds:.1f} s: {timings(figures['seconds'])}")
+
+
+def timings(stages: Mapping[str, float]) -> str:
+    """Return the seconds of each stage in words."""
+    return ", ".join(f"{STAGES[stage]} {seconds:.1f} s" for stage, seconds in stages.items())

@@ -29,7 +29,13 @@ class PatrolObject:
     township: int
     xy: Floats
     grid: int
-    important: bool
+    object_class: str | None
+    """What frequency policies tell apart: the waterway's level, the permit class."""
+
+    @property
+    def important(self) -> bool:
+        """Whether it is a key unit."""
+        return self.object_class == "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class CrewPlan:
     """A crew as the history of patrols needs it."""
 
     id: int
+    name: str
     members: list[int]
     home: tuple[float, float]
     weekdays: list[int]
@@ -51,26 +58,27 @@ def patrol_objects(ground: Ground, places: dict[str, pd.DataFrame]) -> list[Patr
     path = dict(zip(ground.grids.frame.id, ground.grids.frame.path, strict=True))
     objects: list[PatrolObject] = []
 
-    def add(kind: ObjectKind, row: object, xy: Floats, *, important: bool) -> None:
+    def add(kind: ObjectKind, row: object, xy: Floats, *, narrowed: str | None) -> None:
         township = int(path[row.grid_id].split("/")[2])  # type: ignore[attr-defined]
         objects.append(
-            PatrolObject(kind, row.id, row.name, township, xy, row.grid_id, important)  # type: ignore[attr-defined]
+            PatrolObject(kind, row.id, row.name, township, xy, row.grid_id, narrowed)  # type: ignore[attr-defined]
         )
 
     for way_id, reaches in places["patrol_segment"].groupby("waterway_id"):
-        line = ground.waterways[int(way_id) - 1].line
+        way = ground.waterways[int(way_id) - 1]
+        line = way.line
         marks = np.linspace(0, line.length, len(reaches) + 1)
         for place, row in enumerate(reaches.itertuples()):
             piece = shapely.ops.substring(line, marks[place], marks[place + 1])
-            add(ObjectKind.SEGMENT, row, shapely.get_coordinates(piece), important=False)
+            add(ObjectKind.SEGMENT, row, shapely.get_coordinates(piece), narrowed=way.level)
     for row in places["outlet"][~places["outlet"].closed].itertuples():
-        add(ObjectKind.OUTLET, row, np.array([[row.x, row.y]]), important=False)
+        add(ObjectKind.OUTLET, row, np.array([[row.x, row.y]]), narrowed=None)
     sources = places["pollution_source"]
     for row in sources[
         ~sources.closed & sources.permit_class.isin(["key", "simplified"])
     ].itertuples():
-        important = row.permit_class == "key"
-        add(ObjectKind.SOURCE, row, np.array([[row.x, row.y]]), important=important)
+        xy = np.array([[row.x, row.y]])
+        add(ObjectKind.SOURCE, row, xy, narrowed=row.permit_class)
     return objects
 
 
@@ -88,9 +96,10 @@ def make_crews(
         mine = [thing for thing in objects if thing.important or thing.kind is ObjectKind.OUTLET]
         members = officers[3 * number : 3 * number + 3]
         home = (float(yard.x), float(yard.y))
-        plan = CrewPlan(len(plans) + 1, members, home, days, len(days), None, deputy, mine)
+        name = f"执法大队巡查{number + 1}组"
+        plan = CrewPlan(len(plans) + 1, name, members, home, days, len(days), None, deputy, mine)
         plans.append(plan)
-        rows.append((f"执法大队巡查{number + 1}组", 2, int(yard.id)))
+        rows.append((2, int(yard.id)))
         homes.append(yard)
     for place, town in enumerate(ground.towns):
         station = stations.iloc[place]
@@ -102,22 +111,21 @@ def make_crews(
         home = (float(station.x), float(station.y))
         chief = people.by_role[Role.CHIEF, township][0]
         members = [*staff, worker]
-        plan = CrewPlan(
-            len(plans) + 1, members, home, days, 7 if place == 0 else 4, township, chief, mine
-        )
+        name = f"{ground.grids.frame.name[township - 1]}巡查组"
+        tasks = 7 if place == 0 else 4
+        plan = CrewPlan(len(plans) + 1, name, members, home, days, tasks, township, chief, mine)
         plans.append(plan)
-        name = str(ground.grids.frame.name[township - 1])
-        rows.append((f"{name}巡查组", people.stations[township], int(station.id)))
+        rows.append((people.stations[township], int(station.id)))
     return _frames(rows, plans), plans
 
 
-def _frames(rows: list[tuple[str, int, int]], plans: list[CrewPlan]) -> dict[str, pd.DataFrame]:
+def _frames(rows: list[tuple[int, int]], plans: list[CrewPlan]) -> dict[str, pd.DataFrame]:
     crew = pd.DataFrame(
         {
             "id": [plan.id for plan in plans],
-            "name": [name for name, _, _ in rows],
-            "station_id": [station for _, _, station in rows],
-            "org_id": [org for _, org, _ in rows],
+            "name": [plan.name for plan in plans],
+            "station_id": [station for _, station in rows],
+            "org_id": [org for org, _ in rows],
             "weekdays": [plan.weekdays for plan in plans],
             "shift_start": SHIFT[0],
             "shift_end": SHIFT[1],

@@ -13,6 +13,7 @@ import shapely
 from inspect_app.demo.crews import SERVICE_MIN, SPEED_KMH, CrewPlan, PatrolObject, first_day
 from inspect_app.demo.ground import Ground, stored_points
 from inspect_app.demo.history import History, StepRow
+from inspect_app.demo.plan_records import LeftOut, PastWeek
 from inspect_app.demo.plane import Floats, stream, to_storage
 from inspect_app.demo.tracks import Trip, fixes_of, track_rows
 from inspect_app.demo.ways import RoadNet
@@ -76,54 +77,42 @@ def make_patrols(
         published = at(week - timedelta(days=3), time(16, 40))
         steps = [StepRow("draft", drafted, deputy), StepRow("publish", published, deputy)]
         state = history.live("plan", number, steps)
-        before = len(patrols.stops)
+        tasks, stops = len(patrols.tasks), len(patrols.stops)
         for driver in drivers:
             driver.week(patrols, history, plan=number, week=week, today=today)
+        left = _leave_out(crews, plan=number, week=week)
+        past = PastWeek(
+            week,
+            crews,
+            pd.DataFrame(patrols.tasks[tasks:]),
+            pd.DataFrame(patrols.stops[stops:]),
+            left,
+        )
         patrols.plans.append(
-            _plan(patrols, number, week, stops=len(patrols.stops) - before)
-            | {"state": state, "created_at": drafted, "created_by": deputy}
+            {"id": number, "week": week, "version": 1, "state": state}
+            | past.record(stream(seed, f"plan {number}"))
+            | {"created_at": drafted, "created_by": deputy}
             | {"published_at": published, "seed": seed}
         )
-        _leave_out(patrols, crews, plan=number)
+        first = len(patrols.uncovered) + 1
+        patrols.uncovered += [
+            {"id": first + place} | one.row(number) for place, one in enumerate(left)
+        ]
     return patrols
 
 
-def _plan(patrols: Patrols, number: int, week: date, *, stops: int) -> dict[str, object]:
-    tasks = [task for task in patrols.tasks if task["plan_id"] == number]
-    metres = sum(float(str(task["length_m"])) for task in tasks)
-    figures = {
-        "tasks": len(tasks),
-        "visits_planned": stops,
-        "length_km": round(metres / 1_000, 1),
-        "travel_h": round(sum(float(str(task["travel_min"])) for task in tasks) / 60, 1),
-    }
-    return {
-        "id": number,
-        "week": week,
-        "version": 1,
-        "parameters": {"speed_kmh": SPEED_KMH, "patrol_speed_kmh": PATROL_KMH},
-        "figures": figures,
-        "verdict": {"valid": True, "violations": []},
-    }
-
-
-def _leave_out(patrols: Patrols, crews: list[CrewPlan], *, plan: int) -> None:
-    """Note a few due visits the plan had no time for."""
-    for crew in crews[2 + plan % 4 :: 4]:
-        thing = crew.objects[-plan % len(crew.objects)]
-        patrols.uncovered.append(
-            {
-                "id": len(patrols.uncovered) + 1,
-                "plan_id": plan,
-                "grid_id": thing.grid,
-                "object_kind": thing.kind.value,
-                "object_id": thing.id,
-                "name": thing.name,
-                "visits_missing": 1,
-                "reason": "no_time",
-                "facts": {"crew": crew.id},
-            }
+def _leave_out(crews: list[CrewPlan], *, plan: int, week: date) -> list[LeftOut]:
+    """Return a few due visits the plan had no time for."""
+    return [
+        LeftOut(
+            crew=crew,
+            thing=crew.objects[-plan % len(crew.objects)],
+            day=week + timedelta(days=crew.weekdays[plan % len(crew.weekdays)] - 1),
+            over_min=4 + (5 * plan + 11 * crew.id) % 37,
+            added_min=25 + (7 * plan + 3 * crew.id) % 31,
         )
+        for crew in crews[2 + plan % 4 :: 4]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +184,7 @@ class _Driver:
         arrive = trip.now_s
         if thing.kind is ObjectKind.SEGMENT:
             xy = thing.xy[::-1] if side else thing.xy
-            trip.go(xy, speed_kmh=PATROL_KMH)
+            trip.patrol(xy, speed_kmh=PATROL_KMH)
         trip.wait(SERVICE_MIN[thing.kind.value] * 60)
         trip.visits.append((thing, bool(side), arrive, trip.now_s))
         return self._place(place, 1 - side)

@@ -45,17 +45,24 @@ class Trip:
 
     def go(self, xy: Floats, *, speed_kmh: float) -> None:
         """Drive along a path."""
-        length = float(np.hypot(*np.diff(xy, axis=0).T).sum())
-        self.legs.append(Leg(xy, length))
-        duration = length / (speed_kmh * M_S_OF_KMH)
-        self.travel_s += duration
-        self.length_m += length
-        self._pass(duration)
+        self.travel_s += self._along(xy, speed_kmh=speed_kmh)
+
+    def patrol(self, xy: Floats, *, speed_kmh: float) -> None:
+        """Look at a reach from its bank: the way is service, as the planner counts it."""
+        self.service_s += self._along(xy, speed_kmh=speed_kmh)
 
     def wait(self, seconds: float) -> None:
         """Stay where we are."""
         self.service_s += seconds
         self._pass(seconds)
+
+    def _along(self, xy: Floats, *, speed_kmh: float) -> float:
+        length = float(np.hypot(*np.diff(xy, axis=0).T).sum())
+        self.legs.append(Leg(xy, length))
+        duration = length / (speed_kmh * M_S_OF_KMH)
+        self.length_m += length
+        self._pass(duration)
+        return duration
 
     def _pass(self, seconds: float) -> None:
         self.now_s += seconds

@@ -1,4 +1,4 @@
-"""Patrols: whose task it is, a person's tasks of a day with their map, what waits for review."""
+"""Patrols: whose task it is, a person's tasks of a day with their map."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +21,6 @@ from inspect_app.models import (
     Person,
     TrackSegment,
 )
-from inspect_app.queries.scope import in_scope
 
 FIELD_STATES = (
     TaskState.PUBLISHED,
@@ -69,23 +68,6 @@ class TaskCard:
     next_segment: int
     route: orjson.Fragment | None
     stops: list[StopCard] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
-    """A handed-in patrol as the reviewer's list shows it."""
-
-    id: int
-    day: date
-    crew: str
-    state: str
-    recorder: str | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    distance_m: float | None
-    covered_share: float | None
-    stops: int
-    stops_done: int
 
 
 def is_crew_member(session: Session, task: PatrolTask, person_id: int | None) -> bool:
@@ -290,72 +272,3 @@ def objects_near(session: Session, task_ids: list[int], *, scope: Scope) -> list
         {"tasks": task_ids, "everywhere": scope.everywhere, "paths": list(scope.grid_paths)},
     )
     return [NearObject(*row) for row in rows]
-
-
-REVIEW_STATES = (TaskState.SUBMITTED, TaskState.COMPLETED, TaskState.RETURNED)
-
-
-def review_list(session: Session, *, scope: Scope, limit: int = 200) -> list[ReviewRow]:
-    """Return handed-in tasks that touch the scope: those waiting first, then the newest."""
-    stops = (
-        select(
-            PatrolStop.task_id,
-            func.count().label("stops"),
-            func.count().filter(PatrolStop.result == "done").label("done"),
-            func.bool_or(in_scope(PatrolStop.grid_id, scope)).label("visible"),
-        )
-        .group_by(PatrolStop.task_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(PatrolTask, Crew.name, PatrolLog, Person.name, stops.c.stops, stops.c.done)
-        .join(Crew, Crew.id == PatrolTask.crew_id)
-        .join(stops, stops.c.task_id == PatrolTask.id)
-        .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
-        .outerjoin(Person, Person.id == PatrolLog.recorder_id)
-        .where(PatrolTask.state.in_([state.value for state in REVIEW_STATES]), stops.c.visible)
-        .order_by(PatrolTask.state != TaskState.SUBMITTED.value, PatrolTask.day.desc(), Crew.name)
-        .limit(limit)
-    )
-    return [
-        ReviewRow(
-            id=task.id,
-            day=task.day,
-            crew=crew,
-            state=task.state,
-            recorder=recorder,
-            started_at=log and log.started_at,
-            ended_at=log and log.ended_at,
-            distance_m=log and log.distance_m,
-            covered_share=log and log.covered_share,
-            stops=count,
-            stops_done=done,
-        )
-        for task, crew, log, recorder, count, done in rows
-    ]
-
-
-def task_in_scope(session: Session, task_id: int, *, scope: Scope) -> PatrolTask:
-    """Return a task with a stop inside the scope; any other is not found."""
-    task = session.scalar(
-        select(PatrolTask).where(
-            PatrolTask.id == task_id,
-            select(PatrolStop.id)
-            .where(PatrolStop.task_id == PatrolTask.id, in_scope(PatrolStop.grid_id, scope))
-            .exists(),
-        )
-    )
-    if task is None:
-        raise Problem("not_found", what="巡查任务")
-    return task
-
-
-def track_lines(session: Session, log_uid: UUID) -> list[str]:
-    """Return the lines of a log's track as GeoJSON texts, in the order of its segments."""
-    return list(
-        session.scalars(
-            select(func.ST_AsGeoJSON(TrackSegment.line, 6))
-            .where(TrackSegment.log_uid == log_uid, TrackSegment.line.is_not(None))
-            .order_by(TrackSegment.number)
-        )
-    )

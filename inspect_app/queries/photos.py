@@ -11,6 +11,14 @@ from inspect_app.models import Finding, FindingPhoto, PatrolLog, PatrolStop, Pho
 from inspect_app.queries.scope import in_scope
 
 
+def stored_photo(session: Session, sha256: str) -> Photo:
+    """Return the photo of this hash, whoever sent it; refuses one that never came."""
+    photo = session.get(Photo, sha256)
+    if photo is None:
+        raise Problem("not_found", what="照片")
+    return photo
+
+
 def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
     """Return a photo the actor sent, or one a finding or log inside the scope uses.
 

@@ -83,14 +83,17 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class UncoveredLine:
-    """A due visit without a place in the plan, why, and what would help."""
+    """A due visit without a place in the plan, why, and what would help.
+
+    `reason` is None for plans taken over from elsewhere whose reason is none of ours.
+    """
 
     kind: ObjectKind
     object_id: int
     name: str
     grid_name: str | None
     missing: int
-    reason: Remark
+    reason: Remark | None
     fixes: tuple[Remark, ...]
 
 
@@ -219,8 +222,12 @@ def uncovered(session: Session, plan: PatrolPlan, scope: Scope) -> list[Uncovere
             name=row.name,
             grid_name=grid_name,
             missing=row.visits_missing,
-            reason=Remark(Reason(row.reason), row.facts["facts"]),
-            fixes=tuple(Remark(Remedy(fix["remedy"]), fix["facts"]) for fix in row.facts["fixes"]),
+            reason=Remark(Reason(row.reason), row.facts["facts"])
+            if row.reason in {str(reason) for reason in Reason}
+            else None,
+            fixes=tuple(
+                Remark(Remedy(fix["remedy"]), fix["facts"]) for fix in row.facts.get("fixes", [])
+            ),
         )
         for row, grid_name in rows
     ]

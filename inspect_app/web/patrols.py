@@ -3,22 +3,22 @@
 import orjson
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import ObjectKind, StopResult
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState, open_events
-from inspect_app.models import Event, Finding, PatrolLog, PatrolStop, PatrolTask
-from inspect_app.queries.patrols import (
-    crew_members,
+from inspect_app.models import PatrolTask
+from inspect_app.queries.patrol_review import (
+    findings_of,
+    log_of,
     review_list,
-    stops_of,
-    surroundings,
+    steps_of,
     task_in_scope,
     track_lines,
 )
+from inspect_app.queries.patrols import crew_members, stops_of, surroundings
 from inspect_app.queries.policies import policy_value
 from inspect_app.web.http import actor, database, json_answer, now, requires
 from inspect_app.workflows.advance import Step, advance
@@ -41,18 +41,7 @@ def page() -> str:
 def one(task_id: int) -> str:
     """Show one patrol: what was planned, done and found, and how much the track covers."""
     task = _task(task_id)
-    log = _log(task)
-    findings = database().scalars(
-        select(Finding)
-        .join(PatrolStop, PatrolStop.id == Finding.patrol_stop_id)
-        .where(PatrolStop.task_id == task.id)
-        .order_by(Finding.id)
-    )
-    events = database().scalars(
-        select(Event)
-        .where(Event.subject_kind == "task", Event.subject_id == task.id)
-        .order_by(Event.id)
-    )
+    log = log_of(database(), task)
     return render_template(
         "patrols/one.html",
         task=task,
@@ -63,8 +52,8 @@ def one(task_id: int) -> str:
             (stop, ObjectKind(stop.object_kind), StopResult(stop.result))
             for stop in stops_of(database(), task)
         ],
-        findings=list(findings),
-        events=list(events),
+        findings=findings_of(database(), task),
+        events=steps_of(database(), task),
         share_min=policy_value(database(), "coverage_share_min", day=task.day),
         steps=[
             row
@@ -79,7 +68,7 @@ def one(task_id: int) -> str:
 def shapes(task_id: int) -> Response:
     """Answer what the review's map draws: surroundings, stops and the track."""
     task = _task(task_id)
-    log = _log(task)
+    log = log_of(database(), task)
     lines = [] if log is None else track_lines(database(), log.uid)
     return json_answer(
         {
@@ -104,7 +93,3 @@ def review(task_id: int, event: str) -> AnyResponse:
 
 def _task(task_id: int) -> PatrolTask:
     return task_in_scope(database(), task_id, scope=actor().scope)
-
-
-def _log(task: PatrolTask) -> PatrolLog | None:
-    return database().scalar(select(PatrolLog).where(PatrolLog.task_id == task.id))

@@ -1,12 +1,15 @@
 """The weekly plan: its board, map, coverage and load; make, publish, withdraw, print, export."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from gis.routing.explain import REASONS, REMEDIES, Reason
+from gis.routing.verify import SENTENCES, Rule
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import (
     Code,
@@ -18,7 +21,7 @@ from inspect_app.domain.codes import (
     WaterwayLevel,
     ZoneLevel,
 )
-from inspect_app.domain.problems import Problem
+from inspect_app.domain.problems import Phrase, Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.models import PatrolPlan, PatrolStop, PlanRun
@@ -35,7 +38,16 @@ from inspect_app.queries.plans import (
     versions,
 )
 from inspect_app.web.gpx import gpx
-from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone, today
+from inspect_app.web.http import (
+    actor,
+    database,
+    json_answer,
+    now,
+    requires,
+    time_zone,
+    today,
+    words,
+)
 from inspect_app.workflows.edit_plan import Move, move_stop
 from inspect_app.workflows.plan_week import PlanRequest
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
@@ -199,6 +211,12 @@ def remark_text(remark: Remark) -> str:
     return str(gettext(REMEDIES[remark.code])) % remark.facts
 
 
+@pages.app_template_filter("violation")
+def violation_text(violation: Mapping[str, Any]) -> str:
+    """Return a broken rule of a stored verdict as a sentence in the reader's language."""
+    return words(Phrase(SENTENCES[Rule(violation["rule"])], violation["facts"]))
+
+
 @pages.app_template_filter("clock")
 def clock_text(moment: datetime) -> str:
     """Return an instant as the bureau's wall clock, 08:05."""
@@ -209,6 +227,7 @@ class _View:
     """Everything the page says of one plan, in the reader's scope."""
 
     def __init__(self, plan: PatrolPlan) -> None:
+        # Plans that were taken over from elsewhere may lack the figures of our own search.
         scope = actor().scope
         self.crews = board(database(), plan, scope)
         self.uncovered = uncovered(database(), plan, scope)
@@ -231,9 +250,9 @@ class _View:
                 PeriodUnit(row["unit"]),
                 row,
             )
-            for row in plan.figures["policies"]
+            for row in plan.figures.get("policies", [])
         ]
-        self.unruled = [(ObjectKind(k), n) for k, n in plan.figures["unruled"].items()]
+        self.unruled = [(ObjectKind(k), n) for k, n in plan.figures.get("unruled", {}).items()]
 
     @property
     def overhead_share(self) -> float:

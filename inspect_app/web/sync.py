@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, request, send_file
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import select
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
-from inspect_app.domain.transitions import FINDING_TRANSITIONS, STEP_PHOTOS
-from inspect_app.models import PatrolLog, Photo, SyncRecord, TrackSegment
+from inspect_app.domain.transitions import PHOTO_PERMISSIONS
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
-from inspect_app.queries.photos import visible_photo
+from inspect_app.queries.photos import stored_photo, visible_photo
 from inspect_app.queries.policies import policy_value
+from inspect_app.queries.receipts import receipt_of
 from inspect_app.web.http import (
     actor,
     database,
@@ -39,12 +38,6 @@ pages = Blueprint("sync", __name__)
 
 RECORD_BYTES_MAX = 256 * 1024
 TABLET_POLICIES = ("stop_radius_m", "fix_accuracy_max_m", "coverage_share_min", "track_gap_s")
-PHOTO_SENDERS = (
-    P.PATROL_DO,
-    P.FINDING_REPORT,
-    *sorted({row.permission for row in FINDING_TRANSITIONS if row.event in STEP_PHOTOS}),
-)
-"""Who may send photos: patrols, reporters, and everybody with a step that carries some."""
 
 
 @pages.get("/sync/session")
@@ -101,17 +94,17 @@ def segment(log_uid: UUID, number: int) -> Response:
 
 
 @pages.get("/sync/photos/<sha256>")
-@requires(*PHOTO_SENDERS)
+@requires(P.PATROL_DO, *PHOTO_PERMISSIONS)
 def photo_state(sha256: str) -> Response:
     """Say whether a photo has arrived (also as HEAD); says nothing about its content."""
-    photo = database().get(Photo, _sha256(sha256))
-    if photo is None or not shelf().original(sha256, photo.media_type).exists():
+    photo = stored_photo(database(), _sha256(sha256))
+    if not shelf().original(sha256, photo.media_type).exists():
         raise Problem("not_found", what="照片")
     return json_answer({"sha256": sha256, "size": photo.size})
 
 
 @pages.put("/sync/photos/<sha256>")
-@requires(*PHOTO_SENDERS)
+@requires(P.PATROL_DO, *PHOTO_PERMISSIONS)
 def photo(sha256: str) -> Response:
     """Take the raw bytes of a photo; its name is their hash."""
     new = keep_photo(
@@ -145,30 +138,16 @@ def receipt() -> Response:
     """List what the server holds of the person's day, for comparison with the tablet."""
     day = _day(request.args.get("day"))
     start = datetime.combine(day, datetime.min.time(), tzinfo=ZoneInfo(settings().time_zone))
-    person_id, period = actor().person_id, (start, start + timedelta(days=1))
-    records = database().execute(
-        select(SyncRecord.uid, SyncRecord.sha256).where(
-            SyncRecord.author_id == person_id, SyncRecord.received_at.between(*period)
-        )
-    )
-    photos = database().scalars(
-        select(Photo.sha256).where(
-            Photo.received_from == person_id, Photo.received_at.between(*period)
-        )
-    )
-    segments = database().execute(
-        select(TrackSegment.log_uid, TrackSegment.number, TrackSegment.sha256)
-        .join(PatrolLog, PatrolLog.uid == TrackSegment.log_uid)
-        .where(PatrolLog.recorder_id == person_id, TrackSegment.received_at.between(*period))
-    )
+    period = (start, start + timedelta(days=1))
+    held = receipt_of(database(), actor().person_id, period)
     return json_answer(
         {
             "day": day,
             "from": period[0],
             "to": period[1],
-            "records": [[str(uid), sha256] for uid, sha256 in records],
-            "segments": [[f"{log_uid}/{number}", sha256] for log_uid, number, sha256 in segments],
-            "photos": list(photos),
+            "records": held.records,
+            "segments": held.segments,
+            "photos": held.photos,
         }
     )
 

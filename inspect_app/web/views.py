@@ -11,7 +11,7 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.weeks import week_text
 from inspect_app.queries.metrics import Figure
-from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone
+from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone, words
 from inspect_app.web.languages import LANGUAGES, current_language
 
 P = Permission
@@ -72,11 +72,12 @@ def init_templates(app: Flask) -> None:
         day=day_text,
         moment=moment_text,
         label=label_text,
-        length=length_text,
+        metres=metres_text,
         share=share_text,
         week=week_text,
         change_text=change_text,
         trend=trend,
+        words=words,
     )
 
 
@@ -97,7 +98,7 @@ def label_text(code: Code | None) -> str:
     return "" if code is None else str(gettext(code.label))
 
 
-def length_text(metres: float | None) -> str:
+def metres_text(metres: float | None) -> str:
     """Return a length: metres below one kilometre, kilometres with one decimal above."""
     if metres is None:
         return ""

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import SYSTEM, Role
-from inspect_app.models import PatrolPlan, PatrolTask, PlanRun
+from inspect_app.models import PatrolPlan, PatrolTask, PlanRun, PlanUncovered
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from tests.conftest import NOW
@@ -56,6 +56,24 @@ def test_the_board_shows_crews_figures_and_the_verdict(app, session):
     assert "5/5" in page
     assert "核验通过" in page
     assert "到期的巡查全部安排" in page
+
+
+def test_a_plan_taken_over_without_the_figures_of_a_search_is_shown(app, session, plan):
+    plan.figures, plan.verdict = {"tasks": 2}, {"violations": []}
+    left = PlanUncovered(
+        plan_id=plan.id,
+        object_kind="outlet",
+        object_id=1,
+        name="旧口",
+        visits_missing=1,
+        reason="old_system",
+        facts={},
+    )
+    session.add(left)
+    page = client_of(app, session, Role.DEPUTY).get(PAGE)
+    assert page.status_code == 200
+    assert "5/6" in page.text
+    assert "原因未记录" in page.text
 
 
 @pytest.mark.usefixtures("plan")

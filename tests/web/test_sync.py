@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import Role
+from inspect_app.domain.access import ROLES, Permission, Role
+from inspect_app.domain.transitions import FINDING_TRANSITIONS, STEP_PHOTOS
 from inspect_app.models import AuditEntry, Finding, FindingPhoto, Photo, SyncRecord
 from tests.conftest import NOW
 from tests.factories import (
@@ -54,6 +55,21 @@ def fetch(client, address: str):
 
 def put_photo(client, body: bytes, *, name: str | None = None):
     return client.put(f"/sync/photos/{name or sha256(body)}", data=body)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_takes_a_step_with_photos_may_send_them(app: Flask, session: Session, role: Role):
+    account = make_account(session, role)
+    session.commit()
+    client, body = app.test_client(), picture()
+    log_in(client, account)
+    steps = {row.permission for row in FINDING_TRANSITIONS if row.event in STEP_PHOTOS}
+    expected = bool(ROLES[role] & (steps | {Permission.PATROL_DO}))
+    address = f"/sync/photos/{sha256(body)}"
+    answers = [put_photo(client, body), client.get(address), client.head(address)]
+    assert [answer.status_code for answer in answers] == (
+        [201, 200, 200] if expected else [403, 403, 403]
+    )
 
 
 def test_a_new_record_answers_201_the_same_200_and_other_bytes_409(day, session: Session):

@@ -19,6 +19,7 @@ let map = null;
 let layers = {};
 let pick = null;
 let follow = true;
+let whole = null; // bounds of the task
 const STOP = { pending: "#ffb000", done: "#00662b", skipped: "#a80000", unreachable: "#a80000" };
 
 const latLngs = (geometry) => linesOf(geometry).map((line) => line.map(([lon, lat]) => [lat, lon]));
@@ -69,7 +70,8 @@ export function drawTask(task, choose) {
 export function showWhole(task) {
   const places = [...task.stops.map((stop) => stop.geometry), task.route].filter(Boolean);
   const all = places.flatMap(latLngs).flat();
-  if (all.length) map.fitBounds(all, { padding: [40, 40], maxZoom: 17, animate: false });
+  whole = all.length ? L.latLngBounds(all) : null;
+  if (whole) map.fitBounds(whole, { padding: [40, 40], maxZoom: 17, animate: false });
 }
 
 export function showStop(stop) {
@@ -89,7 +91,11 @@ export function drawMe(fix) {
   }));
   const icon = L.divIcon({ className: `me ${quality(fix.accuracy)}`, html: el("span"), iconSize: [26, 26] });
   layers.me.addLayer(L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: 1000 }));
-  if (follow && !map.getBounds().contains(place)) map.panTo(place);
+  if (!follow || map.getBounds().contains(place)) return;
+  // On the way to a far route an empty map helps nobody: show the person and the route.
+  if (whole && !whole.pad(0.5).contains(place)) {
+    map.fitBounds(L.latLngBounds(whole.getSouthWest(), whole.getNorthEast()).extend(place), { padding: [40, 40] });
+  } else map.panTo(place);
 }
 
 export function centreOn(fix) {
