@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
@@ -60,12 +60,23 @@ class Watch:
         """Listen to everything the page does."""
         page.on("request", lambda request: self._request(request.url))
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
         page.on("dialog", self._dialog)
         page.on("console", lambda message: self._console(message.type, message.text))
 
     def _request(self, url: str) -> None:
         if urlsplit(url).scheme not in {"data", "blob"} and urlsplit(url).netloc != self.host:
             self.faults.append(f"request leaves the host: {url}")
+
+    def _failed(self, request: Request) -> None:
+        # A page that is left takes back what it still asks for; that is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"request failed: {request.url} {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.url} answered {response.status}")
 
     def _dialog(self, dialog) -> None:
         self.faults.append(f"dialog: {dialog.message}")
