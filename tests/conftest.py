@@ -1,8 +1,10 @@
 """A real PostGIS for every test: a throw-away cluster, one rolled-back transaction a test."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from inspect_app import create_app
 from inspect_app.cli.migrate import migrate
 from inspect_app.config import Settings
 from inspect_app.db import make_engine
+from inspect_app.workflows.seed_county import seed_county
+from tests.demo_county import drawn
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -71,6 +75,39 @@ def migrated(make_database: Callable[..., str], server: Callable[[str], str]) ->
     migrate(engine)
     engine.dispose()
     return name
+
+
+@dataclass(frozen=True)
+class SeededCounty:
+    """A database with the demo county and the folder of its photos: copy both, write to neither."""
+
+    name: str
+    data_dir: Path
+    counts: dict[str, int]
+
+    def copy_files(self, folder: Path) -> Path:
+        """Return the folder, with a copy of the photos in it."""
+        shutil.copytree(self.data_dir, folder, dirs_exist_ok=True)
+        return folder
+
+
+@pytest.fixture(scope="session")
+def seeded(
+    migrated: str,
+    make_database: Callable[..., str],
+    server: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> SeededCounty:
+    """Give the demo county of Tuesday 2026-03-24, seeded once for the whole run."""
+    data_dir = Path(tmp_path_factory.mktemp("county"))
+    name = make_database(template=migrated)
+    engine = make_engine(settings_for(server(name), data_dir))
+    with Session(engine) as session, session.begin():
+        counts = seed_county(
+            session, drawn(), photos_dir=data_dir / "photos", progress=lambda _name, _rows: None
+        )
+    engine.dispose()
+    return SeededCounty(name, data_dir, counts)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+# translations: data; the signs that files hold.
 _SIGNS = str.maketrans(
     {
         **dict.fromkeys("°º˚度", "d"),

@@ -79,6 +79,7 @@ _WGS84_TO_STORAGE_M = 1.0
 # Beijing 1954, New Beijing, Xi'an 1980: what EPSG has for them holds offshore only.
 _WITHOUT_PUBLIC_PARAMETERS = (4214, 4555, 4610)
 
+# translations: data; the names that files and people declare.
 _NAMED = {
     "WGS84": "EPSG:4326",
     "OGC:CRS84": "EPSG:4326",

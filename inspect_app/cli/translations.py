@@ -11,14 +11,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+import gis
 import inspect_app
 import layers
 from inspect_app.cli.edge import console
 
-PACKAGES = (Path(inspect_app.__path__[0]), Path(layers.__path__[0]))
+PACKAGES = tuple(Path(package.__path__[0]) for package in (inspect_app, layers, gis))
 CATALOGUE = PACKAGES[0] / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{[^{}]+\}")
 DATA_MARK = "# translations: data"
 """A module that carries this line holds names for files and data, not texts for people."""
 TEMPLATE_CODE = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<!--.*?-->", re.DOTALL)

@@ -1,6 +1,20 @@
 """What the product says when it says no: one sentence a code, with the names of its facts."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from string import Formatter
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence with facts (`%(name)s`), translated at the edge; as text it is Chinese."""
+
+    text: str
+    facts: Mapping[str, object]
+
+    def __str__(self) -> str:
+        """Return the sentence in Chinese."""
+        return self.text % self.facts
 
 
 class Problem(Exception):

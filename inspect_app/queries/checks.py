@@ -1,7 +1,7 @@
 """Checks: what is wrong with the stored data, each with its count and first examples."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import geopandas as gpd
@@ -44,10 +44,11 @@ class _Listing:
     title: str
     select: str
     critical: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, session: Session, day: date) -> Fault:
         """Count the rows of the select and show the first ones by their `label`."""
-        rows = session.scalars(text(self.select), {"day": day}).all()
+        rows = session.scalars(text(self.select), {"day": day, **self.words}).all()
         shown = tuple(str(row) for row in rows[:EXAMPLES])
         return Fault(self.key, self.title, self.critical, len(rows), shown)
 
@@ -55,17 +56,24 @@ class _Listing:
 _VALID = "g.valid_from <= :day AND (g.valid_to IS NULL OR g.valid_to > :day)"
 _OUTSIDE = """
     SELECT kind || ' ' || name FROM (
-      SELECT '污染源' AS kind, name, geom FROM pollution_source
-      UNION ALL SELECT '排污口', name, geom FROM outlet
-      UNION ALL SELECT '水源地', name, geom FROM water_source
-      UNION ALL SELECT '站点', name, geom FROM station
-      UNION ALL SELECT '投诉', complaint_no, geom FROM complaint
+      SELECT CAST(:source AS text) AS kind, name, geom FROM pollution_source
+      UNION ALL SELECT :outlet, name, geom FROM outlet
+      UNION ALL SELECT :water_source, name, geom FROM water_source
+      UNION ALL SELECT :station, name, geom FROM station
+      UNION ALL SELECT :complaint, complaint_no, geom FROM complaint
         WHERE geom IS NOT NULL AND place_quality <> 'shared_fallback'
     ) AS things
     WHERE NOT EXISTS (
       SELECT FROM grid g WHERE ST_Intersects(g.geom, things.geom) AND {valid}
     ) ORDER BY kind, name
 """
+_KINDS = {
+    "source": "污染源",
+    "outlet": "排污口",
+    "water_source": "水源地",
+    "station": "站点",
+    "complaint": "投诉",
+}
 _UNOWNED = """
     SELECT g.code || ' ' || g.name FROM grid g WHERE {valid} AND NOT EXISTS (
       SELECT FROM grid_owner o WHERE o.grid_id = g.id
@@ -124,7 +132,7 @@ Check = Callable[[Session, date], Fault]
 CHECKS: tuple[Check, ...] = (
     _Listing("grids_without_parent", "有上级编码却没有上级的网格", _in_force(_ORPHANS)),
     _Listing("grids_without_owner", "今天没有责任人的网格", _in_force(_UNOWNED)),
-    _Listing("outside_every_grid", "不在任何网格内的对象", _in_force(_OUTSIDE)),
+    _Listing("outside_every_grid", "不在任何网格内的对象", _in_force(_OUTSIDE), words=_KINDS),
     _Listing("segments_without_grid", "未分配网格的河段", _UNASSIGNED_SEGMENTS),
     _Listing("outlets_in_zones", "水源保护区内的排污口", _OUTLETS_IN_ZONES, critical=True),
     _Listing("shared_places", "疑似默认坐标", _SHARED_PLACES),

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from inspect_app.config import Settings
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import Code
-from inspect_app.domain.problems import PROBLEMS, Problem
+from inspect_app.domain.problems import PROBLEMS, Phrase, Problem
 from inspect_app.queries.actors import actor_of
 
 log = structlog.get_logger()
@@ -217,9 +217,17 @@ def allow_style_attributes() -> None:
 
 def sentence(problem: Problem) -> str:
     """Return the sentence of a refusal in the reader's language."""
-    facts = {name: gettext(str(value)) if value else "" for name, value in problem.facts.items()}
+    facts = {name: words(value) for name, value in problem.facts.items()}
     text: str = gettext(PROBLEMS[problem.code])
     return text.format(**facts)
+
+
+def words(value: object) -> str:
+    """Return a phrase, a label or a name in the reader's language; names stay as they are."""
+    if isinstance(value, Phrase):
+        return str(gettext(value.text)) % {name: words(one) for name, one in value.facts.items()}
+    text = str(value)
+    return str(gettext(text)) if text else ""
 
 
 def _open_transaction() -> None:

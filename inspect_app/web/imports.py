@@ -19,7 +19,7 @@ from gis.rejection import Rejection
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.imports import find_batch, recent_batches
-from inspect_app.web.http import actor, database, now, requires, settings, today
+from inspect_app.web.http import actor, database, now, requires, settings, today, words
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
 from inspect_app.workflows.import_file import (
     KINDS,
@@ -278,7 +278,10 @@ def _csv_answer(rejections: Iterable[Rejection]) -> Response:
     writer = csv.writer(body)
     writer.writerow([gettext("行号"), gettext("原因代码"), gettext("原因"), gettext("详情")])
     for one in rejections:
-        facts = "; ".join(f"{name}: {value}" for name, value in one.facts.items())
+        facts = "; ".join(
+            f"{name}: {words(value) if name == 'column' else value}"
+            for name, value in one.facts.items()
+        )
         cells = (one.row, one.reason, gettext(REASONS.get(one.reason, one.reason)), facts)
         writer.writerow([safe_cell(cell) for cell in cells])
     answer = Response("\ufeff" + body.getvalue(), mimetype="text/csv")

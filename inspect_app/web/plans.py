@@ -1,12 +1,15 @@
 """The weekly plan: its board, map, coverage and load; make, publish, withdraw, print, export."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from gis.routing.explain import REASONS, REMEDIES, Reason
+from gis.routing.verify import SENTENCES, Rule
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import (
     Code,
@@ -18,7 +21,7 @@ from inspect_app.domain.codes import (
     WaterwayLevel,
     ZoneLevel,
 )
-from inspect_app.domain.problems import Problem
+from inspect_app.domain.problems import Phrase, Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.models import PatrolPlan, PatrolStop, PlanRun
@@ -35,7 +38,16 @@ from inspect_app.queries.plans import (
     versions,
 )
 from inspect_app.web.gpx import gpx
-from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone, today
+from inspect_app.web.http import (
+    actor,
+    database,
+    json_answer,
+    now,
+    requires,
+    time_zone,
+    today,
+    words,
+)
 from inspect_app.workflows.edit_plan import Move, move_stop
 from inspect_app.workflows.plan_week import PlanRequest
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
@@ -197,6 +209,12 @@ def remark_text(remark: Remark) -> str:
     if isinstance(remark.code, Reason):
         return str(gettext(REASONS[remark.code])) % remark.facts
     return str(gettext(REMEDIES[remark.code])) % remark.facts
+
+
+@pages.app_template_filter("violation")
+def violation_text(violation: Mapping[str, Any]) -> str:
+    """Return a broken rule of a stored verdict as a sentence in the reader's language."""
+    return words(Phrase(SENTENCES[Rule(violation["rule"])], violation["facts"]))
 
 
 @pages.app_template_filter("clock")

@@ -11,7 +11,7 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.weeks import week_text
 from inspect_app.queries.metrics import Figure
-from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone
+from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone, words
 from inspect_app.web.languages import LANGUAGES, current_language
 
 P = Permission
@@ -77,6 +77,7 @@ def init_templates(app: Flask) -> None:
         week=week_text,
         change_text=change_text,
         trend=trend,
+        words=words,
     )
 
 

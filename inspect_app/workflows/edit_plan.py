@@ -23,7 +23,7 @@ from inspect_app.workflows.plan_week import (
     new_task,
     require_county,
     verdict_facts,
-    violation_words,
+    violation_phrase,
     write_route,
 )
 
@@ -145,8 +145,8 @@ def _checked(
     )
     verdict = verify(problem, edited)
     if verdict.violations:
-        words = violation_words(verdict.violations[0], built, names=grid_names(session))
-        raise Problem("move_breaks_rule", rule=words)
+        rule = violation_phrase(verdict.violations[0], built, names=grid_names(session))
+        raise Problem("move_breaks_rule", rule=rule)
     return routes, verdict
 
 

@@ -22,7 +22,7 @@ from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget, solve
 from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
-from inspect_app.domain.problems import Problem
+from inspect_app.domain.problems import Phrase, Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
 from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.models.base import Json
@@ -181,15 +181,18 @@ def verdict_facts(verdict: Verdict, built: WeekToPlan, *, names: Mapping[int, st
         "violations": [
             {
                 "rule": str(one.rule),
-                "facts": dict(one.facts),
-                "words": violation_words(one, built, names=names),
+                "facts": dict(phrase.facts),
+                "words": str(phrase),
             }
             for one in verdict.violations
+            for phrase in [violation_phrase(one, built, names=names)]
         ],
     }
 
 
-def violation_words(violation: Violation, built: WeekToPlan, *, names: Mapping[int, str]) -> str:
+def violation_phrase(
+    violation: Violation, built: WeekToPlan, *, names: Mapping[int, str]
+) -> Phrase:
     """Return a violation as a sentence with the names people use for objects, grids and days."""
     facts = dict(violation.facts)
     for fact in ("task", "place"):
@@ -201,7 +204,7 @@ def violation_words(violation: Violation, built: WeekToPlan, *, names: Mapping[i
             facts[fact] = int(facts[fact]) + 1
     if str(facts.get("grid", "")).isdecimal():
         facts["grid"] = names.get(int(facts["grid"]), "")
-    return SENTENCES[violation.rule] % facts
+    return Phrase(SENTENCES[violation.rule], facts)
 
 
 class _StopWatch:

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
 from inspect_app import create_app
+from inspect_app.config import Settings
 from inspect_app.db import make_engine, session_factory, transaction
 from inspect_app.models import Account
 from tests.conftest import NOW, settings_for
@@ -59,12 +60,23 @@ class Watch:
         """Listen to everything the page does."""
         page.on("request", lambda request: self._request(request.url))
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
         page.on("dialog", self._dialog)
         page.on("console", lambda message: self._console(message.type, message.text))
 
     def _request(self, url: str) -> None:
         if urlsplit(url).scheme not in {"data", "blob"} and urlsplit(url).netloc != self.host:
             self.faults.append(f"request leaves the host: {url}")
+
+    def _failed(self, request: Request) -> None:
+        # A page that is left takes back what it still asks for; that is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"request failed: {request.url} {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.url} answered {response.status}")
 
     def _dialog(self, dialog) -> None:
         self.faults.append(f"dialog: {dialog.message}")
@@ -80,15 +92,29 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
+def template(migrated: str) -> str:
+    """Give the database the server's own is copied from; a test file may give another."""
+    return migrated
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the server's files; a test file may give another."""
+    return Path(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
 def live_server(
-    migrated: str,
-    make_database: Callable[..., str],
-    server: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
+    template: str, data_dir: Path, make_database: Callable[..., str], server: Callable[[str], str]
 ) -> Iterator[LiveServer]:
     """Give a server on a database of this test file; the clock stands at NOW."""
-    url = server(make_database(template=migrated))
-    settings = settings_for(url, Path(tmp_path_factory.mktemp("data")))
+    with serve(settings_for(server(make_database(template=template)), data_dir)) as served:
+        yield served
+
+
+@contextmanager
+def serve(settings: Settings) -> Iterator[LiveServer]:
+    """Serve the application of these settings on a free port; the clock stands at NOW."""
     settings.secure_cookies = False  # the test server speaks plain HTTP
     engine = make_engine(settings)
     sessions = session_factory(engine)
@@ -107,6 +133,13 @@ def live_server(
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give the machine's Chromium, headless."""
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the machine's Chromium, headless."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

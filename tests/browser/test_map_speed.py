@@ -1,14 +1,12 @@
 """The map of the demo county paints quickly; the measured times are printed."""
 
-import os
-import subprocess
 import sys
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import LiveServer, Watch, log_in
-from tests.conftest import NOW
+from tests.browser.conftest import Watch, log_in
+from tests.conftest import SeededCounty
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAINT_MAX_MS = 2000
@@ -18,19 +16,10 @@ DRAWN_MAX_MS = 8000
 
 
 @pytest.fixture(scope="module")
-def demo_county(live_server: LiveServer) -> None:
-    settings = live_server.app.extensions["settings"]
-    environment = os.environ | {
-        "DATABASE_URL": settings.database_url.replace("postgresql+psycopg://", "postgresql://"),
-        "INSPECT_DEMO": "1",
-        "INSPECT_DATA_DIR": str(settings.data_dir),
-    }
-    command = [sys.executable, "-m", "inspect_app.cli", "seed", "--today", f"{NOW:%Y-%m-%d}"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def template(seeded: SeededCounty) -> str:
+    return seeded.name
 
 
-@pytest.mark.usefixtures("demo_county")
 def test_the_map_of_the_demo_county_paints_within_two_seconds(
     page: Page, watch: Watch, capsys: pytest.CaptureFixture[str]
 ):

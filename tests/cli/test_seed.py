@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from inspect_app.cli import main
 from inspect_app.cli.seed import write_truth
 from inspect_app.config import Settings
 from inspect_app.db import make_engine
+from inspect_app.demo.county import County
+from inspect_app.domain.access import Role
 from tests.demo_county import TODAY, drawn
 from tests.factories import make_grid
 
@@ -52,6 +55,36 @@ def test_demo_accounts_of_an_empty_county_are_an_empty_table():
     result = CliRunner().invoke(main, ["demo-accounts"])
     assert result.exit_code == 0, result.output
     assert "login" in result.output
+
+
+@pytest.fixture
+def empty(
+    migrated: str,
+    make_database: Callable[..., str],
+    server: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Path:
+    """Point the commands to an empty database and folder; the county is not drawn once more."""
+    monkeypatch.setenv("DATABASE_URL", server(make_database(template=migrated)))
+    monkeypatch.setenv("INSPECT_DEMO", "1")
+    monkeypatch.setenv("INSPECT_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("inspect_app.cli.seed.make_county", the_drawn_one)
+    return tmp_path
+
+
+def the_drawn_one(seed: int, *, scale: float, today: date) -> County:
+    assert (seed, scale, today) == (1, 1, TODAY)
+    return drawn()
+
+
+def test_the_command_fills_database_and_folder_and_lists_the_accounts(empty: Path):
+    done = CliRunner().invoke(main, ["seed", "--today", str(TODAY)])
+    assert done.exit_code == 0, done.output
+    assert "31043 rows" in done.output
+    assert len(list((empty / "photos").rglob("*.jpg"))) == len(drawn().photos)
+    accounts = CliRunner().invoke(main, ["demo-accounts"]).output
+    assert all(role.value in accounts for role in Role)
 
 
 def test_the_truth_file_says_which_matter_each_complaint_is_of(tmp_path: Path):

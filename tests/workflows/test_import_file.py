@@ -97,7 +97,7 @@ def test_a_declaration_wins_over_what_geojson_means_and_is_said(session: Session
     point = {"type": "Point", "coordinates": [120.1, 30.5]}
     path = write(tmp_path, "a.geojson", geojson(({"name": "站"}, point)))
     report = run(session, "stations", path, crs="GCJ02")
-    assert any("GCJ02" in note and "RFC 7946" in note for note in report.notes)
+    assert any("GCJ02" in note and "RFC 7946" in note for note in map(str, report.notes))
     lon, lat = session.execute(select(func.ST_X(Station.geom), func.ST_Y(Station.geom))).one()
     # GCJ-02 lies some 450 m to the east of the truth here, and 250 m off in latitude.
     assert 0.003 < 120.1 - lon < 0.007

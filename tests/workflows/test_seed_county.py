@@ -1,51 +1,60 @@
 """The demo county goes into the database whole, or not at all."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from inspect_app.demo.county import County
+from inspect_app.db import make_engine
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Account, Base, Complaint, Finding, FindingPhoto, Org
 from inspect_app.queries.actors import actor_of
 from inspect_app.queries.owners import owner_at
 from inspect_app.workflows.number import next_number
 from inspect_app.workflows.seed_county import seed_county
+from tests.conftest import SeededCounty, settings_for
 from tests.demo_county import TODAY, drawn
 from tests.factories import make_grid, make_org
 
-EMPTY = {"import_batch", "sync_record", "web_session"}
+EMPTY = {"import_batch", "plan_run", "sync_record", "web_session"}
 """Tables only work with the product fills."""
 
 
+@pytest.fixture(scope="module")
+def own_engine(
+    seeded: SeededCounty, make_database: Callable[..., str], server: Callable[[str], str]
+) -> Iterator[Engine]:
+    """Give an engine on a copy of the seeded county; tests roll back what they write."""
+    url = server(make_database(template=seeded.name))
+    engine = make_engine(settings_for(url, seeded.data_dir))
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def county() -> County:
-    """Give the county of seed 1."""
-    return drawn()
-
-
-def seeded(session: Session, county: County, folder: Path) -> dict[str, int]:
-    return seed_county(session, county, photos_dir=folder, progress=lambda _name, _rows: None)
+def county(own_engine: Engine) -> Iterator[Session]:
+    """Give a session on the seeded county."""
+    with Session(own_engine) as session:
+        yield session
+        session.rollback()
 
 
 def test_every_table_is_filled_and_the_photos_lie_in_the_folder(
-    session: Session, county: County, tmp_path: Path
+    county: Session, seeded: SeededCounty
 ):
-    counts = seeded(session, county, tmp_path)
     expected = {table.fullname for table in Base.metadata.sorted_tables} - EMPTY
-    assert set(counts) == expected
-    names = set(session.scalars(select(FindingPhoto.photo_sha256)))
-    assert names == {path.stem for path in tmp_path.rglob("*.jpg")}
-    assert session.scalar(select(func.count()).select_from(Complaint)) == 6_000
+    assert set(seeded.counts) == expected
+    names = set(county.scalars(select(FindingPhoto.photo_sha256)))
+    assert names == {path.stem for path in seeded.data_dir.rglob("*.jpg")}
+    assert county.scalar(select(func.count()).select_from(Complaint)) == 6_000
 
 
 def test_the_database_agrees_with_the_generator_on_grids_and_owners(
-    session: Session, county: County, tmp_path: Path
+    county: Session,
 ):
-    seeded(session, county, tmp_path)
-    wrong = session.scalar(
+    wrong = county.scalar(
         text(
             "SELECT count(*) FROM pollution_source p LEFT JOIN LATERAL ("
             " SELECT id FROM grid g WHERE ST_Covers(g.geom, p.geom) AND g.valid_to IS NULL"
@@ -53,35 +62,33 @@ def test_the_database_agrees_with_the_generator_on_grids_and_owners(
         )
     )
     assert wrong == 0
-    findings = session.execute(
+    findings = county.execute(
         select(Finding, func.ST_X(Finding.geom), func.ST_Y(Finding.geom))
         .where(Finding.state != "escalated")
         .limit(40)
     ).all()
     for finding, lon, lat in findings:
-        owner = owner_at(session, lon, lat, day=finding.found_on)
+        owner = owner_at(county, lon, lat, day=finding.found_on)
         assert (owner.grid.id, owner.person.id) == (finding.grid_id, finding.owner_person_id)
 
 
 def test_work_goes_on_after_the_seed_with_the_next_ids_and_numbers(
-    session: Session, county: County, tmp_path: Path
+    county: Session,
 ):
-    seeded(session, county, tmp_path)
-    last = session.scalar(select(func.max(Org.id)))
-    assert make_org(session).id == last + 1
-    number = next_number(session, "finding", year=2026)
-    taken = session.scalars(select(Finding.finding_no)).all()
+    last = county.scalar(select(func.max(Org.id)))
+    assert make_org(county).id == last + 1
+    number = next_number(county, "finding", year=2026)
+    taken = county.scalars(select(Finding.finding_no)).all()
     assert f"2026{number:06d}" not in taken
     assert f"2026{number - 1:06d}" in taken
 
 
 def test_the_chief_sees_one_township_and_the_director_the_county(
-    session: Session, county: County, tmp_path: Path
+    county: Session,
 ):
-    seeded(session, county, tmp_path)
-    ids = dict(session.execute(select(Account.login, Account.id)).all())
-    chief = actor_of(session, ids["chief"], day=TODAY)
-    director = actor_of(session, ids["director"], day=TODAY)
+    ids = dict(county.execute(select(Account.login, Account.id)).all())
+    chief = actor_of(county, ids["chief"], day=TODAY)
+    director = actor_of(county, ids["director"], day=TODAY)
     assert chief is not None
     assert director is not None
     assert not chief.scope.everywhere
@@ -89,8 +96,8 @@ def test_the_chief_sees_one_township_and_the_director_the_county(
     assert director.scope.everywhere
 
 
-def test_a_database_with_data_is_refused(session: Session, county: County, tmp_path: Path):
+def test_a_database_with_data_is_refused(session: Session, tmp_path: Path):
     make_grid(session)
     with pytest.raises(Problem) as refusal:
-        seeded(session, county, tmp_path)
+        seed_county(session, drawn(), photos_dir=tmp_path, progress=lambda _name, _rows: None)
     assert refusal.value.code == "not_empty"

@@ -141,7 +141,8 @@ def narrowed(query: FeatureQuery, rows: Subquery) -> list[ColumnElement[bool]]:
 
 def select_rows(query: FeatureQuery, rows: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:
     """Return the narrowed SELECT of some columns."""
-    return select(*columns).where(*narrowed(query, rows))
+    # Named, since a bare count of a question without conditions would otherwise ask no table.
+    return select(*columns).select_from(rows).where(*narrowed(query, rows))
 
 
 def number_of(query: FeatureQuery, rows: Subquery) -> ColumnElement[int]:

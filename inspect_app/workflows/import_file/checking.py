@@ -16,11 +16,12 @@ from gis.datum import (
     to_storage_geometries,
 )
 from gis.rejection import Rejection
-from inspect_app.domain.problems import Problem
-from inspect_app.workflows.import_file.kinds import LAT, LON, Column, Form, Kind
+from inspect_app.domain.problems import Phrase, Problem
+from inspect_app.workflows.import_file.headers import HEADERS, LAT, LON
+from inspect_app.workflows.import_file.kinds import Column, Form, Kind
 from inspect_app.workflows.import_file.report import ImportRequest
 from inspect_app.workflows.import_file.shapes import measures, settle
-from inspect_app.workflows.import_file.source import Shapes, Source
+from inspect_app.workflows.import_file.source import Note, Shapes, Source
 from inspect_app.workflows.import_file.values import Context, plain
 
 _SHOWN_MAX = 80
@@ -52,7 +53,7 @@ class Checked:
     reference: SourceReference | None
     rejections: tuple[Rejection, ...]
     warnings: tuple[Rejection, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def reference_text(self) -> str:
@@ -137,8 +138,8 @@ def column_missing(title: str, source: Source) -> Problem:
 def map_columns(names: list[str], kind: Kind, request: ImportRequest) -> dict[str, str]:
     """Return the source column of each target column, and of lon and lat.
 
-    What the sender says wins; else the title, the target's name and the aliases are looked for in
-    this order, in any case. One source column may serve one target only.
+    What the sender says wins; else the title, the target's name and its other headers are looked
+    for in this order, in any case. One source column may serve one target only.
     """
     known = [column.name for column in kind.columns]
     for target, name in request.columns.items():
@@ -150,8 +151,10 @@ def map_columns(names: list[str], kind: Kind, request: ImportRequest) -> dict[st
     free = {name.casefold(): name for name in reversed(names)}
     for taken in mapping.values():
         free.pop(taken.casefold(), None)
+    headers = HEADERS[kind.key]
     wanted = [
-        (column.name, (column.title, column.name, *column.aliases)) for column in kind.columns
+        (column.name, (column.title, column.name, *headers.get(column.name, ())))
+        for column in kind.columns
     ]
     for target, aliases in [*wanted, ("lon", LON), ("lat", LAT)]:
         if target in mapping or target in request.constants:
@@ -196,7 +199,7 @@ def _converted(raws: pd.Series, column: Column, context: Context, *, ledger: _Le
 class _Places:
     shapes: Shapes
     reference: SourceReference | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def _locate(source: Source, kind: Kind, request: ImportRequest, *, ledger: _Ledger) -> _Places:
@@ -206,9 +209,10 @@ def _locate(source: Source, kind: Kind, request: ImportRequest, *, ledger: _Ledg
     reference = declared_reference(request.crs) or source.reference
     if reference is None:
         raise Problem("crs_undeclared")
-    notes = (source.reference_note,) if source.reference_note else ()
+    notes: tuple[Note, ...] = (source.reference_note,) if source.reference_note else ()
     if source.reference is not None and reference.text != source.reference.text:
-        notes = (f"{source.reference_note},但按您声明的 {reference.text} 读取",)
+        facts = {"note": source.reference_note, "declared": reference.text}
+        notes = (Phrase("%(note)s,但按您声明的 %(declared)s 读取", facts),)
     shapes, refused, changed = settle(source.shapes, kind.form)
     stored = _stored(shapes, reference, refused)
     for place, row in enumerate(source.rows.index):

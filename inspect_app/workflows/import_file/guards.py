@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from inspect_app.domain.problems import Problem
+from inspect_app.domain.problems import Phrase, Problem
 
 # Technical limits, not policy: what one request may take of memory and disk.
 UNPACKED_MAX = 200 * 1024 * 1024
@@ -26,7 +26,7 @@ _CELL = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,7})["']""")
 _OUTSIDE_XML = (b"<!doctype", b"<!entity", b"<networklink", b"xinclude")
 
 
-def unreadable(name: str, reason: str) -> Problem:
+def unreadable(name: str, reason: Phrase | str) -> Problem:
     """Return the refusal of a file with its reason."""
     return Problem("unreadable_file", name=name, reason=reason)
 
@@ -45,7 +45,7 @@ def open_zip(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
 def _judge_members(archive: zipfile.ZipFile, name: str) -> None:
     members = archive.infolist()
     if len(members) > ENTRIES_MAX:
-        raise unreadable(name, f"ZIP 内文件超过 {ENTRIES_MAX} 个")
+        raise unreadable(name, Phrase("ZIP 内文件超过 %(count)s 个", {"count": ENTRIES_MAX}))
     if _overlap(members):
         raise unreadable(name, "ZIP 内文件相互重叠")
     packed = sum(member.compress_size for member in members)
@@ -119,7 +119,8 @@ def _judge_sheet(content: bytes, name: str) -> None:
         last_row = max(last_row, int(row))
     width = max((_column_number(column) for column in columns), default=0)
     if width * last_row > CELLS_MAX:
-        raise unreadable(name, f"工作表范围过大({width} 列 × {last_row} 行)")
+        facts = {"columns": width, "rows": last_row}
+        raise unreadable(name, Phrase("工作表范围过大(%(columns)s 列 × %(rows)s 行)", facts))
 
 
 def _column_number(letters: bytes) -> int:

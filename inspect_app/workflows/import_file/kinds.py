@@ -1,6 +1,5 @@
-"""What can be imported: one declaration a kind, with columns, Chinese headers and natural keys."""
+"""What can be imported: one declaration a kind, with columns and natural keys."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +20,12 @@ from inspect_app.domain.codes import (
     ZoneLevel,
 )
 from inspect_app.domain.problems import Problem
+from inspect_app.workflows.import_file.headers import (
+    CHANNEL_WORDS,
+    POLLUTION_WORDS,
+    WATERWAY_WORDS,
+    ZONE_LEVEL_WORDS,
+)
 from inspect_app.workflows.import_file.values import (
     GRID_CODE,
     SITE_CODE,
@@ -48,7 +53,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A target column: its title, how it is read, under which headers it is looked for.
+    """A target column: its title and how it is read.
 
     A bad value rejects the row. With `lenient` the row stays: the value becomes `default`, with a
     warning, and the raw text is kept. `private` columns are of persons: they are stored in the
@@ -59,7 +64,6 @@ class Column:
     name: str
     title: str
     convert: Converter = TEXT
-    aliases: tuple[str, ...] = ()
     required: bool = False
     default: object = None
     lenient: bool = False
@@ -103,46 +107,6 @@ class Kind:
         return next(column for column in self.columns if column.name == name)
 
 
-LON = ("lon", "lng", "long", "longitude", "经度", "东经", "x", "x坐标", "lgtd", "point_x")
-LAT = ("lat", "latitude", "纬度", "北纬", "y", "y坐标", "lttd", "point_y")
-_NAME = ("name", "名称")
-_CODE = ("code", "编码", "编号", "代码")
-_CHANNELS: Mapping[str, SourceChannel] = {
-    "12369": SourceChannel.PHONE_12369,
-    "电话": SourceChannel.PHONE_12369,
-    "12345": SourceChannel.HOTLINE_12345,
-    "网络": SourceChannel.ONLINE,
-    "批转": SourceChannel.PASSED_ON,
-    "交办": SourceChannel.ASSIGNED,
-    "督察": SourceChannel.INSPECTION,
-}
-_POLLUTION: Mapping[str, PollutionType] = {
-    "大气污染": PollutionType.AIR,
-    "废气": PollutionType.AIR,
-    "油烟": PollutionType.AIR,
-    "扬尘": PollutionType.AIR,
-    "恶臭/异味": PollutionType.AIR,
-    "水污染": PollutionType.WATER,
-    "污水": PollutionType.WATER,
-    "废水": PollutionType.WATER,
-    "噪声污染": PollutionType.NOISE,
-    "噪音": PollutionType.NOISE,
-    "固体废物": PollutionType.SOLID_WASTE,
-    "垃圾": PollutionType.SOLID_WASTE,
-    "土壤污染": PollutionType.SOIL,
-    "生态": PollutionType.ECOLOGY,
-}
-_WATERWAYS: Mapping[str, WaterwayKind] = {
-    "river": WaterwayKind.RIVER,
-    "stream": WaterwayKind.RIVER,
-    "drain": WaterwayKind.CANAL,
-    "ditch": WaterwayKind.CANAL,
-    "culvert": WaterwayKind.CANAL,
-    "渠": WaterwayKind.CANAL,
-    "河": WaterwayKind.RIVER,
-}
-_ONEWAY_TITLE = "单行"
-
 GRIDS = Kind(
     key="grids",
     title="网格",
@@ -151,10 +115,10 @@ GRIDS = Kind(
     current=True,
     area="area_km2",
     columns=(
-        Column("code", "网格编码", GRID_CODE, (*_CODE, "grid_code", "adcode", "区划代码")),
-        Column("name", "网格名称", aliases=(*_NAME, "grid_name"), required=True),
-        Column("level_name", "层级", aliases=("level", "网格级别", "级别"), required=True),
-        Column("parent_code", "上级网格编码", GRID_CODE, ("上级网格", "上级编码"), helper=True),
+        Column("code", "网格编码", GRID_CODE),
+        Column("name", "网格名称", required=True),
+        Column("level_name", "层级", required=True),
+        Column("parent_code", "上级网格编码", GRID_CODE, helper=True),
     ),
     keys=(Key(("code",)),),
 )
@@ -166,13 +130,12 @@ WATERWAYS = Kind(
     osm_tag="waterway",
     length="length_m",
     columns=(
-        Column("code", "河道编码", aliases=(*_CODE, "河流编码", "osm_id")),
-        Column("name", "河道名称", aliases=(*_NAME, "河流名称", "渠道名称"), default="未命名"),
+        Column("code", "河道编码"),
+        Column("name", "河道名称", default="未命名"),
         Column(
             "kind",
             "类型",
-            coded(WaterwayKind, _WATERWAYS),
-            ("类别", "waterway", "drain_type"),
+            coded(WaterwayKind, WATERWAY_WORDS),
             default=WaterwayKind.RIVER.value,
             lenient=True,
         ),
@@ -180,7 +143,6 @@ WATERWAYS = Kind(
             "level",
             "级别",
             coded(WaterwayLevel),
-            ("河道级别",),
             default=WaterwayLevel.LATERAL.value,
             lenient=True,
         ),
@@ -205,11 +167,10 @@ SEGMENTS = Kind(
             "waterway_id",
             "所属河道",
             found_in("waterway"),
-            ("河道名称", "河道编码", "渠道名称", "waterway", "waterbody_name"),
             required=True,
         ),
-        Column("name", "河段名称", aliases=(*_NAME, "河段/渠段", "河段"), required=True),
-        Column("code", "河段编码", aliases=_CODE),
+        Column("name", "河段名称", required=True),
+        Column("code", "河段编码"),
     ),
     keys=(Key(("waterway_id", "name")),),
 )
@@ -221,10 +182,10 @@ ROADS = Kind(
     osm_tag="highway",
     length="length_m",
     columns=(
-        Column("name", "道路名称", aliases=(*_NAME, "路名")),
-        Column("road_class", "道路等级", aliases=("highway", "等级", "fclass"), required=True),
-        Column("oneway", _ONEWAY_TITLE, SWITCH, ("单行道",), default=False, lenient=True),
-        Column("closed", "封闭", SWITCH, ("是否封闭",), default=False),
+        Column("name", "道路名称"),
+        Column("road_class", "道路等级", required=True),
+        Column("oneway", "单行", SWITCH, default=False, lenient=True),
+        Column("closed", "封闭", SWITCH, default=False),
     ),
     keys=(Key(("geom",)),),
 )
@@ -234,22 +195,21 @@ SOURCES = Kind(
     table="pollution_source",
     form=Form.POINT,
     columns=(
-        Column("name", "单位名称", aliases=(*_NAME, "企业名称", "source_name"), required=True),
-        Column("kind", "类型", coded(SourceKind), ("污染源类型",), default="other", lenient=True),
-        Column("uscc", "统一社会信用代码", USCC, ("信用代码", "代码"), lenient=True),
-        Column("site_code", "固定污染源代码", SITE_CODE, ("固定源代码",), lenient=True),
+        Column("name", "单位名称", required=True),
+        Column("kind", "类型", coded(SourceKind), default="other", lenient=True),
+        Column("uscc", "统一社会信用代码", USCC, lenient=True),
+        Column("site_code", "固定污染源代码", SITE_CODE, lenient=True),
         Column(
             "permit_class",
             "管理类别",
             coded(PermitClass),
-            ("许可管理类别",),
             default="none",
             lenient=True,
         ),
-        Column("permit_no", "排污许可证号", aliases=("许可证号", "许可证", "许可证编号")),
-        Column("industry", "行业", aliases=("行业类别", "行业类型")),
-        Column("address", "地址", aliases=("单位地址", "详细地址")),
-        Column("closed", "已关闭", SWITCH, ("是否关闭", "关停"), default=False),
+        Column("permit_no", "排污许可证号"),
+        Column("industry", "行业"),
+        Column("address", "地址"),
+        Column("closed", "已关闭", SWITCH, default=False),
     ),
     keys=(Key(("name", "site_code"), nulls_equal=True),),
 )
@@ -260,14 +220,14 @@ OUTLETS = Kind(
     form=Form.POINT,
     lookups=("source",),
     columns=(
-        Column("name", "排口名称", aliases=(*_NAME, "排污口名称", "outlet_name"), required=True),
-        Column("outlet_code_national", "国家编码", aliases=("国家排污口编码",)),
-        Column("outlet_code_local", "本地编码", aliases=("排口编号", "排污口编码", *_CODE)),
-        Column("outlet_class", "类别", coded(OutletClass), ("排口类别", "排污口类型"), default="4"),
-        Column("receiving_water", "受纳水体", aliases=("受纳河流", "排入水体")),
-        Column("responsible_body", "责任主体", aliases=("责任单位",)),
-        Column("source_id", "所属单位", found_in("source"), ("排污单位",), lenient=True),
-        Column("closed", "已封堵", SWITCH, ("是否封堵",), default=False),
+        Column("name", "排口名称", required=True),
+        Column("outlet_code_national", "国家编码"),
+        Column("outlet_code_local", "本地编码"),
+        Column("outlet_class", "类别", coded(OutletClass), default="4"),
+        Column("receiving_water", "受纳水体"),
+        Column("responsible_body", "责任主体"),
+        Column("source_id", "所属单位", found_in("source"), lenient=True),
+        Column("closed", "已封堵", SWITCH, default=False),
     ),
     keys=(
         Key(("outlet_code_national",)),
@@ -281,10 +241,10 @@ WATER_SOURCES = Kind(
     table="water_source",
     form=Form.POINT,
     columns=(
-        Column("name", "水源地名称", aliases=(*_NAME, "水源名称"), required=True),
-        Column("code", "水源编码", aliases=(*_CODE, "水源地编码")),
-        Column("source_type", "类型", coded(WaterSourceType), ("水源类型",), required=True),
-        Column("supply_population", "供水人口", WHOLE, ("服务人口",)),
+        Column("name", "水源地名称", required=True),
+        Column("code", "水源编码"),
+        Column("source_type", "类型", coded(WaterSourceType), required=True),
+        Column("supply_population", "供水人口", WHOLE),
     ),
     keys=(Key(("code",)), Key(("name",))),
 )
@@ -295,26 +255,24 @@ ZONES = Kind(
     form=Form.AREAS,
     lookups=("water_source",),
     columns=(
-        Column("name", "保护区名称", aliases=_NAME, required=True),
+        Column("name", "保护区名称", required=True),
         Column(
             "zone_level",
             "级别",
             coded(
                 ZoneLevel,
-                {"一级": ZoneLevel.LEVEL_1, "二级": ZoneLevel.LEVEL_2, "准": ZoneLevel.QUASI},
+                ZONE_LEVEL_WORDS,
             ),
-            ("保护区级别", "level"),
             required=True,
         ),
         Column(
             "water_source_id",
             "水源地",
             found_in("water_source"),
-            ("水源地名称", "水源编码"),
             lenient=True,
         ),
-        Column("approval_doc", "批复文号", aliases=("批准文号",)),
-        Column("approved_on", "批复日期", days, ("批准日期",)),
+        Column("approval_doc", "批复文号"),
+        Column("approved_on", "批复日期", days),
     ),
     keys=(Key(("name", "zone_level")),),
 )
@@ -324,9 +282,9 @@ STATIONS = Kind(
     table="station",
     form=Form.POINT,
     columns=(
-        Column("name", "站点名称", aliases=(*_NAME, "站名", "stnm"), required=True),
-        Column("code", "站点编码", aliases=(*_CODE, "stcd")),
-        Column("kind", "类型", coded(StationKind), ("站点类型",), default="other", lenient=True),
+        Column("name", "站点名称", required=True),
+        Column("code", "站点编码"),
+        Column("kind", "类型", coded(StationKind), default="other", lenient=True),
     ),
     keys=(Key(("kind", "name")),),
 )
@@ -337,42 +295,39 @@ COMPLAINTS = Kind(
     form=Form.POINT,
     place_required=False,
     columns=(
-        Column("external_no", "外部编号", aliases=("受理编号", "工单编号", "编号")),
-        Column("received_at", "来件时间", instants, ("受理时间", "投诉时间"), required=True),
+        Column("external_no", "外部编号"),
+        Column("received_at", "来件时间", instants, required=True),
         Column(
             "source_channel",
             "来源渠道",
-            coded(SourceChannel, _CHANNELS),
-            ("来源", "渠道", "投诉渠道"),
+            coded(SourceChannel, CHANNEL_WORDS),
             default="other",
             lenient=True,
         ),
-        Column("incident_address", "事发地址", aliases=("地址", "投诉地址")),
+        Column("incident_address", "事发地址"),
         Column(
             "pollution_types",
             "污染类型",
-            several(PollutionType, _POLLUTION),
-            ("污染类别", "投诉类型"),
+            several(PollutionType, POLLUTION_WORDS),
             default=["other"],
             lenient=True,
         ),
-        Column("summary", "反映内容", aliases=("反映内容摘要", "内容", "摘要"), required=True),
+        Column("summary", "反映内容", required=True),
         Column(
             "severity",
             "紧急程度",
             coded(Severity),
-            ("重要程度", "紧急/重要程度"),
             default="normal",
             lenient=True,
         ),
         Column("visitor_count", "来访人数", WHOLE),
         Column("place_quality", "位置精度", coded(PlaceQuality), default=PlaceQuality.EXACT.value),
-        Column("respondent_name", "被投诉单位", aliases=("被投诉企业",), helper=True),
+        Column("respondent_name", "被投诉单位", helper=True),
         Column("closed_at", "办结时间", instants, helper=True),
         Column("reporter_mode", "是否实名", coded(ReporterMode), private=True, lenient=True),
-        Column("reporter_name", "举报人姓名", aliases=("举报人", "投诉人"), private=True),
-        Column("reporter_phone", "举报人电话", aliases=("联系电话", "电话"), private=True),
-        Column("reporter_address", "举报人住址", aliases=("住址",), private=True),
+        Column("reporter_name", "举报人姓名", private=True),
+        Column("reporter_phone", "举报人电话", private=True),
+        Column("reporter_address", "举报人住址", private=True),
     ),
     keys=(Key(("external_no",)),),
 )

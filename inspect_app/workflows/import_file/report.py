@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from gis.rejection import Rejection
+from inspect_app.domain.problems import Phrase
 
 REASONS: dict[str, str] = {
     "coordinates_missing": "缺少坐标",
@@ -102,7 +103,7 @@ class ImportReport:
     counts: Mapping[str, int]
     rejections: tuple[Rejection, ...]
     warnings: tuple[Rejection, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Phrase | str, ...]
     sample: tuple[Mapping[str, str], ...]
     batch_id: int | None
 

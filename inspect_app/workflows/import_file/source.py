@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 
 from gis.datum import SourceReference
 from gis.rejection import Rejection
+from inspect_app.domain.problems import Phrase
 
 Shapes = NDArray[np.object_]
+Note = Phrase | str
+"""What the reader should be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Source:
     rows: pd.DataFrame
     shapes: Shapes | None
     reference: SourceReference | None
-    reference_note: str = ""
-    notes: tuple[str, ...] = ()
+    reference_note: Note = ""
+    notes: tuple[Note, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     osm: bool = False

@@ -10,6 +10,7 @@ import pandas as pd
 import python_calamine
 
 from gis.rejection import Rejection
+from inspect_app.domain.problems import Phrase
 from inspect_app.workflows.import_file.guards import CELLS_MAX, judge_workbook, unreadable
 from inspect_app.workflows.import_file.source import Source, Upload
 
@@ -17,6 +18,8 @@ _DELIMITERS = ",;\t|"
 # A field longer than this is not a cell of a register.
 _FIELD_MAX = 1_000_000
 _ENCODINGS = ("utf-8", "gb18030")
+NAMELESS = "列%(place)s"
+"""What a column without a header is called."""
 
 
 def read_csv(upload: Upload) -> Source:
@@ -34,10 +37,10 @@ def read_csv(upload: Upload) -> Source:
     names = _header(header, upload.name)
     if len(names) * len(rows) > CELLS_MAX:
         raise unreadable(upload.name, "表格过大")
-    return _table(names, rows, note=f"文字编码:{encoding}")
+    return _table(names, rows, note=Phrase("文字编码:%(name)s", {"name": encoding}))
 
 
-def _table(names: list[str], rows: list[list[str]], *, note: str) -> Source:
+def _table(names: list[str], rows: list[list[str]], *, note: Phrase) -> Source:
     width = len(names)
     rejections = []
     kept, places = [], []
@@ -66,10 +69,13 @@ def _decode(upload: Upload) -> tuple[str, str]:
         try:
             return content.decode(encoding).removeprefix("\ufeff"), encoding
         except LookupError as fault:
-            raise unreadable(upload.name, f"不认识编码 {encoding}") from fault
+            raise unreadable(
+                upload.name, Phrase("不认识编码 %(name)s", {"name": encoding})
+            ) from fault
         except UnicodeDecodeError:
             continue
-    raise unreadable(upload.name, f"不是 {'、'.join(wanted)} 编码的文本")
+    facts = {"names": "、".join(wanted)}
+    raise unreadable(upload.name, Phrase("不是 %(names)s 编码的文本", facts))
 
 
 def _delimiter(text: str) -> str:
@@ -82,7 +88,7 @@ def _header(names: list[str], file_name: str) -> list[str]:
     """Return stripped column names; nameless and repeated ones get a number."""
     found: list[str] = []
     for place, raw in enumerate(names, start=1):
-        name = str(raw).strip().strip("\ufeff") or f"列{place}"
+        name = str(raw).strip().strip("\ufeff") or NAMELESS % {"place": place}
         found.append(name if name not in found else f"{name}_{place}")
     if not found:
         raise unreadable(file_name, "文件为空")
@@ -96,7 +102,8 @@ def read_workbook(upload: Upload) -> Source:
         book = python_calamine.CalamineWorkbook.from_path(str(upload.path))
         name = upload.layer or book.sheet_names[0]
         if name not in book.sheet_names:
-            raise unreadable(upload.name, f"没有工作表“{name}”:有{'、'.join(book.sheet_names)}")
+            facts = {"name": name, "found": "、".join(book.sheet_names)}
+            raise unreadable(upload.name, Phrase("没有工作表“%(name)s”:有%(found)s", facts))
         cells = book.get_sheet_by_name(name).to_python()
     except (python_calamine.CalamineError, IndexError) as fault:
         raise unreadable(upload.name, f"XLSX: {fault}") from fault
@@ -104,7 +111,7 @@ def read_workbook(upload: Upload) -> Source:
     rows = [[_as_text(cell) for cell in row] for row in islice(cells, 1, None)]
     while rows and not any(rows[-1]):
         rows.pop()
-    return _table(names, rows, note=f"工作表:{name}")
+    return _table(names, rows, note=Phrase("工作表:%(name)s", {"name": name}))
 
 
 def _as_text(cell: object) -> str:

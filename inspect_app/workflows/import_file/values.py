@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inspect_app.domain import uscc
 from inspect_app.domain.codes import Code
 
+# translations: data; the words and formats of foreign files.
 Cells = NDArray[np.object_]
 TEXT_MAX = 4000
 SITE_CODE_LENGTH = 22

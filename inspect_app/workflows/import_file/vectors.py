@@ -27,13 +27,14 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gis.datum import SourceReference, UnknownReference, parse_reference
+from inspect_app.domain.problems import Phrase
 from inspect_app.workflows.import_file.guards import (
     judge_xml,
     open_zip,
     read_member,
     unreadable,
 )
-from inspect_app.workflows.import_file.source import Shapes, Source, Upload
+from inspect_app.workflows.import_file.source import Note, Shapes, Source, Upload
 
 _FAULTS = (
     DataLayerError,
@@ -107,7 +108,7 @@ def _geometry_text(feature: dict[str, Any]) -> str | None:
     return orjson.dumps(geometry).decode() if isinstance(geometry, dict) else None
 
 
-def _geojson_reference(body: dict[str, Any], name: str) -> tuple[SourceReference, str]:
+def _geojson_reference(body: dict[str, Any], name: str) -> tuple[SourceReference, Note]:
     member = body.get("crs")
     if not isinstance(member, dict):
         return parse_reference("WGS84"), "GeoJSON 未写坐标系,按 RFC 7946 为 WGS84"
@@ -119,7 +120,12 @@ def _geojson_reference(body: dict[str, Any], name: str) -> tuple[SourceReference
         reference = parse_reference("WGS84" if last.upper() == "CRS84" else found)
     except UnknownReference as fault:
         raise unreadable(name, f"crs: {found[:60]}") from fault
-    return reference, f"坐标系由文件声明:{reference.text}"
+    return reference, declared_note(reference)
+
+
+def declared_note(reference: SourceReference) -> Phrase:
+    """Say that the file itself names its reference."""
+    return Phrase("坐标系由文件声明:%(name)s", {"name": reference.text})
 
 
 def read_kml(upload: Upload) -> Source:
@@ -164,7 +170,8 @@ def of_kind(source: Source, tag: str | None) -> Source:
     if not source.osm or tag is None or tag not in source.rows or source.shapes is None:
         return source
     wanted = np.array([bool(value) for value in source.rows[tag]], dtype=bool)
-    note = f"只取带 {tag} 标签的 {int(wanted.sum())} 条,其余 {int((~wanted).sum())} 条不属于此类"
+    facts = {"tag": tag, "taken": int(wanted.sum()), "left": int((~wanted).sum())}
+    note = Phrase("只取带 %(tag)s 标签的 %(taken)s 条,其余 %(left)s 条不属于此类", facts)
     return replace(
         source,
         rows=source.rows[wanted],
@@ -194,7 +201,7 @@ def _unpack(upload: Upload, folder: Path) -> dict[str, bytes]:
         }
     missing = {".shp", ".dbf", ".shx"} - set(parts)
     if ".shp" in missing:
-        raise unreadable(upload.name, f"{stem} 缺少 .shp")
+        raise unreadable(upload.name, Phrase("%(name)s 缺少 .shp", {"name": stem}))
     for suffix, content in parts.items():
         (folder / f"layer{suffix}").write_bytes(content)
     return parts
@@ -212,8 +219,9 @@ def _shapefile_of(
     if upload.layer is not None:
         stems = [stem for stem in stems if stem == upload.layer]
     if len(stems) != 1:
-        found = "、".join(stems) or "没有"
-        raise unreadable(upload.name, f"ZIP 内应有一个 .shp(或指明图层),实际:{found}")
+        facts = {"found": "、".join(stems) or "没有"}
+        wanted = "ZIP 内应有一个 .shp(或指明图层),实际:%(found)s"
+        raise unreadable(upload.name, Phrase(wanted, facts))
     return stems[0], groups[stems[0]]
 
 
@@ -255,8 +263,9 @@ def _layer_of(path: Path, upload: Upload) -> str:
         return upload.layer
     spatial = [str(name) for name, kind in layers if kind is not None]
     if len(spatial) != 1:
-        found = "、".join(spatial) or "没有"
-        raise unreadable(upload.name, f"应有一个空间图层(或指明图层),实际:{found}")
+        facts = {"found": "、".join(spatial) or "没有"}
+        wanted = "应有一个空间图层(或指明图层),实际:%(found)s"
+        raise unreadable(upload.name, Phrase(wanted, facts))
     return spatial[0]
 
 
@@ -278,7 +287,7 @@ def _read_layer(path: Path, layer: str, upload: Upload) -> Source:
     shapes = None if wkb is None else _from_wkb(wkb)
     if rows.empty and shapes is not None:
         rows = pd.DataFrame(index=range(len(shapes)))
-    note = "" if reference is None else f"坐标系由文件声明:{reference.text}"
+    note: Note = "" if reference is None else declared_note(reference)
     return Source(rows=rows, shapes=shapes, reference=reference, reference_note=note)
 
 

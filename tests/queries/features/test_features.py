@@ -163,6 +163,12 @@ def test_a_list_has_every_row_once_over_its_pages(session: Session, county: Coun
     assert names == sorted(names, reverse=True)
 
 
+def test_a_list_without_any_condition_counts_all_its_rows(session: Session, county: County):
+    many_sources(session, county, count=3)
+    found = reads.listing(session, ask("sources", bounds=None, zoom=None))
+    assert (found.count, found.number, len(found.rows)) == (5, 5, 5)
+
+
 def test_scope_by_path_does_not_let_a_neighbour_with_a_longer_number_in(
     session: Session, county: County
 ):
