@@ -63,13 +63,13 @@ def places(feature: dict) -> list[float]:
 def test_a_township_chief_sees_the_township_only_on_map_list_click_and_single_object(
     chief: FlaskClient, west_chief: FlaskClient, key: str
 ):
-    whole = features_of(chief, key, zoom=15)["features"]
-    mine = features_of(west_chief, key, zoom=15)["features"]
+    whole = features_of(chief, key, zoom=20)["features"]
+    mine = features_of(west_chief, key, zoom=20)["features"]
     ids, mine_ids = {f["id"] for f in whole}, {f["id"] for f in mine}
     assert mine_ids < ids
     assert mine_ids
     assert all(min(places(feature)) < 120.5 for feature in mine)
-    listed = west_chief.get(f"/api/layers/{key}/list?zoom=15").json
+    listed = west_chief.get(f"/api/layers/{key}/list?zoom=20").json
     assert {row["id"] for row in listed["rows"]} == mine_ids
     for feature_id in ids:
         answer = west_chief.get(f"/api/layers/{key}/features/{feature_id}")
@@ -133,9 +133,9 @@ def test_the_time_window_and_the_classes_narrow_every_answer_alike(chief: FlaskC
 @pytest.mark.parametrize(
     ("role", "missing"),
     [
-        (Role.WORKER, {"matters", "tracks"}),
+        (Role.WORKER, {"matters", "repeats", "tracks"}),
         (Role.CLERK, {"planned_routes", "tracks"}),
-        (Role.ADMINISTRATOR, {"matters", "findings", "planned_routes", "tracks"}),
+        (Role.ADMINISTRATOR, {"matters", "repeats", "findings", "planned_routes", "tracks"}),
         (Role.CHIEF, set()),
     ],
 )
