@@ -29,6 +29,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=zh-CN",
 ]
 DESK = {"width": 1280, "height": 800}
 TABLET = {"width": 800, "height": 1280}
