@@ -26,6 +26,11 @@ NOW = datetime(2026, 3, 24, 1, 0, tzinfo=UTC)
 """Tuesday 2026-03-24, 09:00 in Shanghai."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last: Playwright keeps an event loop in this thread until it ends."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Callable[[str], str]]:
     """Give the address of a database on a throw-away PostGIS cluster.

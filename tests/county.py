@@ -29,7 +29,16 @@ from inspect_app.models import (
     ZoneGrid,
 )
 from tests.conftest import NOW
-from tests.factories import add, ewkt, make_finding, make_grid, make_owner, make_person, serial
+from tests.factories import (
+    add,
+    ewkt,
+    make_finding,
+    make_grid,
+    make_owner,
+    make_person,
+    make_policies,
+    serial,
+)
 
 WEST, EAST = (120.25, 30.5), (120.75, 30.5)
 """A place in each township."""
@@ -48,6 +57,7 @@ class County:
 
 def make_county(session: Session, *, name: str = "测试县") -> County:
     """Return 120–121 E, 30–31 N: two townships, each of a southern and a northern unit grid."""
+    make_policies(session)
     root = make_grid(session, name=name, shape=box(120, 30, 121, 31))
     west = make_grid(session, parent=root, name="河西镇", shape=box(120, 30, 120.5, 31))
     east = make_grid(session, parent=root, name="河东镇", shape=box(120.5, 30, 121, 31))

@@ -11,6 +11,11 @@ from inspect_app.models import FrequencyPolicy, Policy
 class PolicyMissing(LookupError):
     """No policy row with this key holds on the day."""
 
+    def __init__(self, key: str, day: date) -> None:
+        self.key = key
+        self.day = day
+        super().__init__(f"no policy row '{key}' is valid on {day}")
+
 
 def policy_value(session: Session, key: str, *, day: date) -> float:
     """Return the number that holds on `day`; raises PolicyMissing where the county set none."""
@@ -25,8 +30,7 @@ def policy_value(session: Session, key: str, *, day: date) -> float:
         .limit(1)
     )
     if row is None:
-        message = f"no policy row '{key}' is valid on {day}"
-        raise PolicyMissing(message)
+        raise PolicyMissing(key, day)
     return float(row.value["value"])
 
 

@@ -20,8 +20,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from inspect_app.config import Settings
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import Code
+from inspect_app.domain.policies import PROPOSALS
 from inspect_app.domain.problems import PROBLEMS, Phrase, Problem
 from inspect_app.queries.actors import actor_of
+from inspect_app.queries.policies import PolicyMissing
 
 log = structlog.get_logger()
 csrf = CSRFProtect()
@@ -71,6 +73,7 @@ def init_http(app: Flask) -> None:
     app.after_request(_security_headers)
     app.teardown_request(_drop_transaction)
     app.register_error_handler(Problem, _refuse)
+    app.register_error_handler(PolicyMissing, _policy_missing)
     app.register_error_handler(CSRFError, lambda _: _refuse(Problem("form_expired")))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
@@ -295,6 +298,12 @@ def _refuse(problem: Problem) -> AnyResponse:
     if problem.code == "login_required":
         return redirect(url_for("accounts.login", next=request.full_path))
     return Response(render_template("problem.html", message=sentence(problem)), status)
+
+
+def _policy_missing(missing: PolicyMissing) -> AnyResponse:
+    titles = {proposal.key: proposal.title for proposal in PROPOSALS}
+    title = titles.get(missing.key, missing.key)
+    return _refuse(Problem("policy_missing", policy=title, day=missing.day))
 
 
 def _http_error(error: HTTPException) -> AnyResponse:

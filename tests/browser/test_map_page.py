@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inspect_app.domain.access import Role
+from layers.registry import all_layers
 from tests.browser.conftest import LiveServer, Watch, log_in
 from tests.county import WEST, furnish, make_county
 from tests.factories import make_account
@@ -33,7 +34,7 @@ def open_map(page: Page, login: str, address: str = "/map") -> None:
 
 def test_the_map_draws_from_its_own_house_only(page: Page, watch: Watch, chief: str):
     open_map(page, chief)
-    expect(page.locator(".layer-row")).to_have_count(14)
+    expect(page.locator(".layer-row")).to_have_count(len(all_layers()))
     expect(page.locator(".map-name", has_text="河西镇").first).to_be_visible()
     assert page.locator("canvas").count() > 5
     watch.assert_quiet()

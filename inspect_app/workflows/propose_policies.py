@@ -1,0 +1,42 @@
+"""Propose policies: give a new county the proposed numbers, each with its source."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inspect_app.domain.access import Actor
+from inspect_app.domain.policies import PROPOSALS
+from inspect_app.models import AuditEntry, Policy
+
+
+def propose_policies(session: Session, *, actor: Actor, today: date, now: datetime) -> list[str]:
+    """Add a row for every proposal the county has no row of, valid from today; return the keys.
+
+    Rows that exist are never touched, whatever their value or validity.
+    """
+    known = set(session.scalars(select(Policy.key)))
+    missing = [proposal for proposal in PROPOSALS if proposal.key not in known]
+    for proposal in missing:
+        session.add(
+            Policy(
+                key=proposal.key,
+                value={"value": proposal.value},
+                valid_from=today,
+                source=proposal.source,
+            )
+        )
+    keys = [proposal.key for proposal in missing]
+    if keys:
+        session.add(
+            AuditEntry(
+                at=now,
+                actor_id=actor.person_id,
+                action="policy.propose",
+                subject_kind="policy",
+                subject_id=None,
+                facts={"keys": keys},
+            )
+        )
+    session.flush()
+    return keys
