@@ -19,4 +19,4 @@ def propose() -> None:
         keys = propose_policies(session, actor=SYSTEM, today=today(), now=now())
     for key in keys:
         console.print(key)
-    console.print(f"{len(keys)} proposals added; review them in 系统管理 before use")
+    console.print(f"{len(keys)} proposals added; review them on the administration page")
