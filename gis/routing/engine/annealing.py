@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gis.routing.engine.model import Indices, Integers, Model, Routes, empty_routes
-from gis.routing.engine.recreate import anneal, construct
-from gis.routing.engine.directions import refresh
+from gis.routing.engine.model import Model, Routes, empty_routes
+from gis.routing.engine.recreate import anneal
 from gis.routing.engine.workspace import (
     BEST,
-    CURRENT,
-    MISSING,
+    Best,
+    Cooling,
     Random,
     Tuning,
     Workspace,
@@ -95,8 +94,7 @@ class Annealing:
         self._routes: Routes = empty_routes(model)
         self._work: Workspace = workspace_of(model, self._routes)
         self._random: Random = np.array([seed % 2**64], np.uint64)
-        self._best_order: Indices = np.zeros_like(self._routes.order)
-        self._best_length: Integers = np.zeros_like(self._routes.length)
+        self._best = Best(np.zeros_like(self._routes.order), np.zeros_like(self._routes.length))
         if start is not None:
             self._begin_with(start)
         self._construct()
@@ -111,7 +109,7 @@ class Annealing:
         """The tasks of the best solution per vehicle, in travel order."""
         return tuple(
             tuple(order[:length].tolist())
-            for order, length in zip(self._best_order, self._best_length, strict=True)
+            for order, length in zip(self._best.order, self._best.length, strict=True)
         )
 
     def run(
@@ -124,7 +122,7 @@ class Annealing:
         """Anneal until the budget is spent, the aim reached, or somebody cancels."""
         began, best_after = budget.clock(), 0.0
         rounds = _FIRST_CHUNK
-        hot, cooling = self._temperatures()
+        hot, rate = self._temperatures()
         while not (cancel is not None and cancel()):
             chunk_began = budget.clock()
             spent = chunk_began - began
@@ -135,9 +133,9 @@ class Annealing:
             if budget.iterations is None:
                 # Seconds only: one temperature per chunk, by the share of time spent.
                 share = spent / budget.seconds if budget.seconds else 1.0
-                improved = self._anneal(rounds, hot=hot * np.exp(cooling * share), total=0)
+                improved = self._anneal(rounds, hot=hot * np.exp(rate * share), total=0)
             else:
-                improved = self._anneal(rounds, hot=hot, cooling=cooling, total=budget.iterations)
+                improved = self._anneal(rounds, hot=hot, rate=rate, total=budget.iterations)
             now = budget.clock()
             best_after = now - began if improved else best_after
             rounds = _next_rounds(rounds, took_s=now - chunk_began, budget=budget)
@@ -157,37 +155,30 @@ class Annealing:
         usual = max(1.0, float(self._routes.cost.sum()) / visits)
         return usual * self._heat.hot, float(np.log(self._heat.cold / self._heat.hot))
 
-    def _anneal(self, rounds: int, *, hot: float, total: int, cooling: float = 0.0) -> int:
-        improved = anneal(
+    def _anneal(self, rounds: int, *, hot: float, total: int, rate: float = 0.0) -> int:
+        # numba translates once per combination of types: they must never vary.
+        cooling = Cooling(self.iterations, rounds, max(total, 1), float(hot), float(rate))
+        self.iterations += rounds
+        return anneal(
             self.model,
             self._routes,
-            self._best_order,
-            self._best_length,
+            self._best,
             self._work,
             self.tuning,
-            float(hot),
-            float(cooling),
-            self.iterations,
-            max(total, 1),
-            rounds,
+            cooling,
             self._random,
         )
-        self.iterations += rounds
-        return improved
 
     def _construct(self) -> None:
-        construct(self.model, self._routes, self._work, self.tuning, self._random)
+        self.iterations = -1
+        self._anneal(1, hot=0.0, total=1)
         if self.tuning.balance > 0:
+            # Only now is it known how many hours are usual.
             teams = max(1, len(self._routes.hours))
             usual = max(1.0, float(self._routes.hours.sum()) / teams)
             self.tuning = self.tuning._replace(usual_hours=usual)
-            construct(self.model, self._routes, self._work, self.tuning, self._random)
-        score = self._work.score
-        score[BEST] = np.inf
-        if not self.tuning.complete_only or score[MISSING] == 0:
-            score[BEST] = score[CURRENT]
-            self._best_order[:] = self._routes.order
-            self._best_length[:] = self._routes.length
+            self.iterations = -1
+            self._anneal(1, hot=0.0, total=1)
 
     def _begin_with(self, start: Sequence[Sequence[int]]) -> None:
         routes, model = self._routes, self.model
@@ -203,7 +194,6 @@ class Annealing:
             for task in order:
                 factor = model.load_factor[routes.visited[task], day]
                 routes.load[vehicle] += model.demand[task] * factor
-            refresh(model, routes, vehicle, 0, len(order))
 
 
 def _next_rounds(rounds: int, *, took_s: float, budget: SearchBudget) -> int:

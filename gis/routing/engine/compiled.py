@@ -1,8 +1,10 @@
 """Functions translated to machine code, and where the translations are kept."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -10,27 +12,47 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-
-def _keep_translations() -> None:
-    """Choose a folder that can be written; otherwise numba would refuse to be imported.
-
-    First what ``NUMBA_CACHE_DIR`` names, then the package's own ``__pycache__``. The last resort
-    is a folder of this process alone: a shared one in a public place could be poisoned.
-    """
-    own = Path(__file__).parent
-    if numba.config.CACHE_DIR or os.access(own, os.W_OK):
-        return
-    numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="routing-")
-
-
-_keep_translations()
+_HERE = Path(__file__).parent
 
 
 def compiled(function: Function) -> Function:
-    """Translate at the first call, and keep the translation on disk for later processes."""
-    return cast("Function", numba.njit(cache=True, _nrt=False)(function))
+    """Translate at the first call, and keep the translation on disk for later processes.
+
+    Without reference counting (``_nrt``): the kernels allocate nothing, and counting the fifty
+    arrays of a call took eight times as long as the work itself.
+    """
+    usual, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(translations_folder())
+    try:
+        return cast("Function", numba.njit(cache=True, _nrt=False)(function))
+    finally:
+        numba.config.CACHE_DIR = usual
 
 
 def inlined(function: Function) -> Function:
-    """Like ``compiled``, but copied into every caller: for the innermost loops."""
-    return cast("Function", numba.njit(cache=True, inline="always", _nrt=False)(function))
+    """Copy the function into each of its callers; passing fifty arrays costs more than it does."""
+    return cast("Function", numba.njit(inline="always", _nrt=False)(function))
+
+
+@cache
+def translations_folder() -> Path:
+    """Return the folder of the translations; it is named after the sources' content.
+
+    numba compares only the file of a function, not those of what is copied into it: after an
+    upgrade it would run a mixture of old and new. The folder lies in ``NUMBA_CACHE_DIR``, or in the
+    package's own ``__pycache__``. Where neither can be written, each process has its own: a folder
+    shared in a public place could be poisoned.
+    """
+    sources = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(_HERE.glob("*.py")):
+        sources.update(path.read_bytes())
+    wanted = os.environ.get("NUMBA_CACHE_DIR")
+    for parent in (Path(wanted) if wanted else None, _HERE / "__pycache__"):
+        if parent is not None:
+            folder = parent / f"routing-{sources.hexdigest()[:16]}"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError:
+                continue
+            if os.access(folder, os.W_OK):
+                return folder
+    return Path(tempfile.mkdtemp(prefix="routing-"))

@@ -59,7 +59,7 @@ def with_task(
     return best
 
 
-@compiled
+@inlined
 def refresh(model: Model, routes: Routes, vehicle: int, first: int, last: int) -> None:
     """Bring a route up to date after its order changed between two positions.
 

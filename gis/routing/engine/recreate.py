@@ -4,17 +4,27 @@ import math
 
 from gis.routing.engine.compiled import compiled, inlined
 from gis.routing.engine.directions import refresh, uniform, with_task
-from gis.routing.engine.model import NEVER, Indices, Model, Routes
-from gis.routing.engine.ruin import debt, note_hours, ruin, set_aside, touch, undo, visit_count
+from gis.routing.engine.model import NEVER, Model, Routes
+from gis.routing.engine.ruin import (
+    debt,
+    note_hours,
+    refresh_touched,
+    ruin,
+    set_aside,
+    touch,
+    undo,
+    visit_count,
+)
 from gis.routing.engine.workspace import (
     ABSENT,
     BEST,
     CURRENT,
-    DEBT,
     MISSING,
     STAMP,
     TOUCHED,
     UNBLINKING,
+    Best,
+    Cooling,
     Random,
     Tuning,
     Workspace,
@@ -23,22 +33,73 @@ from gis.routing.engine.workspace import (
 _SECONDS_PER_DEMAND = 1e-3
 # Looking at every position now and then finds what the neighbours hide.
 _LOOK_EVERYWHERE = 0.002
-_FEW_RETRIED = 3
+_FEW_MISSING = 3
+_LEAST_GAIN = 1e-6
 _FIRST_BLINK = 100
 
 
 @compiled
-def construct(
-    model: Model, routes: Routes, work: Workspace, tuning: Tuning, random: Random
-) -> None:
-    """Put in every missing visit that finds room, dearest tasks first; sets the scores."""
+def anneal(
+    model: Model,
+    routes: Routes,
+    best: Best,
+    work: Workspace,
+    tuning: Tuning,
+    cooling: Cooling,
+    random: Random,
+) -> int:
+    """Run some iterations; return how many found a better solution than any before.
+
+    Iteration -1 puts in everything that finds room, dearest tasks first, and sets the scores. The
+    temperature of iteration i is ``hot * exp(rate * i / total)``: it depends on how far the whole
+    search is, and not on how it was cut into calls.
+    """
+    improvements = 0
+    for iteration in range(cooling.done, cooling.done + cooling.rounds):
+        first = iteration < 0
+        if first:
+            _set_all_aside(model, routes, work)
+        else:
+            ruin(model, routes, work, tuning, random)
+            _sort_keys(model, work, tuning, random)
+        everywhere = first or tuning.everywhere
+        if not everywhere and work.score[MISSING] < _FEW_MISSING:
+            everywhere = uniform(random) < _LOOK_EVERYWHERE
+        _sort_absent(work)
+        for index in range(work.counts[ABSENT]):
+            _put_task(model, routes, work, tuning, everywhere, work.absent[index], random)
+        if first:
+            _set_scores(model, routes, work, tuning)
+        else:
+            temperature = cooling.hot * math.exp(cooling.rate * (iteration / cooling.total))
+            if not _accept(model, routes, work, tuning, temperature, random):
+                undo(model, routes, work)
+        if work.score[CURRENT] < work.score[BEST] - _LEAST_GAIN and (
+            not tuning.complete_only or work.score[MISSING] == 0
+        ):
+            work.score[BEST] = work.score[CURRENT]
+            improvements += 1
+            _keep(routes, best)
+        _forget_notes(work)
+    return improvements
+
+
+@inlined
+def _set_all_aside(model: Model, routes: Routes, work: Workspace) -> None:
+    """Take up every task with missing visits; bring routes that were given up to date."""
     note_hours(routes, work)
     work.counts[UNBLINKING] = _FIRST_BLINK
+    for vehicle in range(len(model.start)):
+        touch(routes, work, vehicle)
+    refresh_touched(model, routes, work)
     for task in range(len(model.ends)):
         if visit_count(routes.visited[task]) < model.times[task]:
             set_aside(routes, work, task)
             work.sort_key[work.counts[ABSENT] - 1] = -float(model.worth[task])
-    _put_back(model, routes, work, tuning, True, random)
+
+
+@inlined
+def _set_scores(model: Model, routes: Routes, work: Workspace, tuning: Tuning) -> None:
     total, owed, missing = 0, 0, 0
     for vehicle in range(len(model.start)):
         total += routes.cost[vehicle]
@@ -46,64 +107,19 @@ def construct(
         owed += debt(model, task, routes.visited[task])
         missing += model.times[task] - visit_count(routes.visited[task])
     work.score[CURRENT] = float(total + owed) + _imbalance(routes, tuning)
-    work.score[DEBT] = float(owed)
+    work.score[BEST] = math.inf
     work.score[MISSING] = float(missing)
-    _forget_notes(work)
 
 
-@compiled
-def anneal(
-    model: Model,
-    routes: Routes,
-    best_order: Indices,
-    best_length: Indices,
-    work: Workspace,
-    tuning: Tuning,
-    hot: float,
-    cooling: float,
-    done: int,
-    total: int,
-    rounds: int,
-    random: Random,
-) -> int:
-    """Run some iterations; return how many found a better solution than any before.
-
-    The temperature of iteration i is ``hot * exp(cooling * i / total)``: it depends on how far the
-    whole search is and not on how it was cut into calls.
-    """
-    improvements = 0
-    for iteration in range(done, done + rounds):
-        temperature = hot * math.exp(cooling * (iteration / total))
-        ruin(model, routes, work, tuning, random)
-        _sort_keys(model, work, tuning, random)
-        everywhere = tuning.everywhere or (
-            work.counts[ABSENT] > 0
-            and work.score[MISSING] < _FEW_RETRIED
-            and uniform(random) < _LOOK_EVERYWHERE
-        )
-        _put_back(model, routes, work, tuning, everywhere, random)
-        if _accept(model, routes, work, tuning, temperature, random):
-            if work.score[CURRENT] < work.score[BEST] - 1e-6 and (
-                not tuning.complete_only or work.score[MISSING] == 0
-            ):
-                work.score[BEST] = work.score[CURRENT]
-                improvements += 1
-                _keep(routes, best_order, best_length)
-        else:
-            undo(model, routes, work)
-        _forget_notes(work)
-    return improvements
-
-
-@compiled
-def _keep(routes: Routes, best_order: Indices, best_length: Indices) -> None:
+@inlined
+def _keep(routes: Routes, best: Best) -> None:
     for vehicle in range(len(routes.length)):
-        best_length[vehicle] = routes.length[vehicle]
+        best.length[vehicle] = routes.length[vehicle]
         for position in range(routes.length[vehicle]):
-            best_order[vehicle, position] = routes.order[vehicle, position]
+            best.order[vehicle, position] = routes.order[vehicle, position]
 
 
-@compiled
+@inlined
 def _forget_notes(work: Workspace) -> None:
     for index in range(work.counts[ABSENT]):
         work.is_absent[work.absent[index]] = False
@@ -113,7 +129,7 @@ def _forget_notes(work: Workspace) -> None:
     work.counts[TOUCHED] = 0
 
 
-@compiled
+@inlined
 def _imbalance(routes: Routes, tuning: Tuning) -> float:
     total = 0.0
     if tuning.balance > 0:
@@ -123,7 +139,7 @@ def _imbalance(routes: Routes, tuning: Tuning) -> float:
     return total
 
 
-@compiled
+@inlined
 def _accept(
     model: Model,
     routes: Routes,
@@ -155,12 +171,11 @@ def _accept(
     if candidate >= work.score[CURRENT] - temperature * math.log(uniform(random) + 1e-300):
         return False
     work.score[CURRENT] = candidate
-    work.score[DEBT] += float(owed)
     work.score[MISSING] += float(missing)
     return True
 
 
-@compiled
+@inlined
 def _sort_keys(model: Model, work: Workspace, tuning: Tuning, random: Random) -> None:
     """Choose the order in which absent tasks are put back; small keys first."""
     rule = uniform(random) * 11.0
@@ -181,25 +196,10 @@ def _sort_keys(model: Model, work: Workspace, tuning: Tuning, random: Random) ->
         work.sort_key[index] = key
 
 
-@compiled
-def _put_back(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    tuning: Tuning,
-    everywhere: bool,
-    random: Random,
-) -> None:
-    count = work.counts[ABSENT]
-    _sort_absent(work, count)
-    for index in range(count):
-        _put_task(model, routes, work, tuning, everywhere, work.absent[index], random)
-
-
-@compiled
-def _sort_absent(work: Workspace, count: int) -> None:
-    """Sort by insertion when there are few, which is nearly always."""
-    for index in range(1, count):
+@inlined
+def _sort_absent(work: Workspace) -> None:
+    """Sort by insertion: nearly always there are few."""
+    for index in range(1, work.counts[ABSENT]):
         key, task = work.sort_key[index], work.absent[index]
         place = index
         while place > 0 and work.sort_key[place - 1] > key:
@@ -210,7 +210,7 @@ def _sort_absent(work: Workspace, count: int) -> None:
         work.absent[place] = task
 
 
-@compiled
+@inlined
 def _put_task(
     model: Model,
     routes: Routes,
@@ -224,26 +224,58 @@ def _put_task(
     open_days, least_factor = _open_days(model, routes, work, task)
     if open_days == 0:
         return
-    work.counts[STAMP] += 1
+    count = _candidates(model, routes, work, tuning, everywhere, task, open_days)
+    for index in range(count):
+        vehicle, place = work.try_vehicle[index], work.try_position[index]
+        behind = place + 2
+        if place < 0:
+            place, behind = 0, routes.length[vehicle] + 1
+        _try(model, routes, work, tuning, task, vehicle, place, behind, least_factor, random)
+    _put_by_pattern(model, routes, work, tuning, task)
+
+
+@inlined
+def _candidates(
+    model: Model,
+    routes: Routes,
+    work: Workspace,
+    tuning: Tuning,
+    everywhere: bool,
+    task: int,
+    open_days: int,
+) -> int:
+    """List the places to try: beside the nearest neighbours or everywhere, and empty routes."""
+    count = 0
     if not everywhere:
-        _try_near(model, routes, work, tuning, task, open_days, least_factor, random)
+        for index in range(min(tuning.near, model.neighbours.shape[1])):
+            other = model.neighbours[task, index]
+            days, day = open_days & routes.visited[other], 0
+            while days:
+                if days & 1:
+                    vehicle = routes.route_of[other, day]
+                    if model.permitted[model.team[vehicle], task]:
+                        work.try_vehicle[count] = vehicle
+                        work.try_position[count] = routes.position_of[other, day]
+                        count += 1
+                days >>= 1
+                day += 1
+    work.counts[STAMP] += 1
     for vehicle in range(len(model.start)):
-        if not (open_days >> model.day[vehicle]) & 1:
-            continue
-        length = routes.length[vehicle]
-        if length == 0:
+        if routes.length[vehicle] == 0:
             if work.tried_twin[model.twin[vehicle]] == work.counts[STAMP]:
                 continue
             work.tried_twin[model.twin[vehicle]] = work.counts[STAMP]
         elif not everywhere:
             continue
-        if not model.permitted[model.team[vehicle], task]:
-            continue
-        _try(model, routes, work, tuning, task, vehicle, 0, length + 1, least_factor, random)
-    _put_by_pattern(model, routes, work, tuning, task)
+        on_day = (open_days >> model.day[vehicle]) & 1
+        if on_day and model.permitted[model.team[vehicle], task]:
+            work.try_vehicle[count] = vehicle
+            work.try_position[count] = -1
+            count += 1
+    return count
 
 
-@compiled
+@inlined
 def _open_days(model: Model, routes: Routes, work: Workspace, task: int) -> tuple[int, int]:
     """Return the days on which a visit could be added, and the least load factor; clear prices."""
     chosen, visited = model.pattern_set[task], routes.visited[task]
@@ -271,35 +303,7 @@ def tuning_free_loads(work: Workspace) -> bool:
     return work.best_cost.shape[1] == 2
 
 
-@compiled
-def _try_near(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    tuning: Tuning,
-    task: int,
-    open_days: int,
-    least_factor: int,
-    random: Random,
-) -> None:
-    """Price the positions on both sides of the nearest neighbours."""
-    for index in range(min(tuning.near, model.neighbours.shape[1])):
-        other = model.neighbours[task, index]
-        days = open_days & routes.visited[other]
-        day = 0
-        while days:
-            if days & 1:
-                vehicle = routes.route_of[other, day]
-                if model.permitted[model.team[vehicle], task]:
-                    at = routes.position_of[other, day]
-                    _try(
-                        model, routes, work, tuning, task, vehicle, at, at + 2, least_factor, random
-                    )
-            days >>= 1
-            day += 1
-
-
-@compiled
+@inlined
 def _try(
     model: Model,
     routes: Routes,
@@ -346,7 +350,7 @@ def _try(
             work.best_position[day, factor] = place
 
 
-@compiled
+@inlined
 def _put_by_pattern(
     model: Model, routes: Routes, work: Workspace, tuning: Tuning, task: int
 ) -> None:
@@ -375,7 +379,7 @@ def _put_by_pattern(
             _insert(model, routes, work, task, day, model.load_factor[best_pattern, day])
 
 
-@compiled
+@inlined
 def _insert(
     model: Model, routes: Routes, work: Workspace, task: int, day: int, factor: int
 ) -> None:

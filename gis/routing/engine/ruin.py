@@ -1,6 +1,6 @@
 """Compiled: take strings of neighbouring tasks out of routes (ruin), and undo an iteration."""
 
-from gis.routing.engine.compiled import compiled
+from gis.routing.engine.compiled import compiled, inlined
 from gis.routing.engine.directions import below, refresh, uniform
 from gis.routing.engine.model import Model, Routes
 from gis.routing.engine.workspace import ABSENT, MISSING, TOUCHED, Random, Tuning, Workspace
@@ -11,7 +11,7 @@ _MOST_WHOLE = 4
 _LONGEST_KEPT = 30
 
 
-@compiled
+@inlined
 def visit_count(mask: int) -> int:
     """Return the number of days in a mask."""
     count = 0
@@ -21,21 +21,21 @@ def visit_count(mask: int) -> int:
     return count
 
 
-@compiled
+@inlined
 def debt(model: Model, task: int, visited: int) -> int:
     """Return what a task costs beyond its routes: missing visits and unloved combinations."""
     missing = model.times[task] - visit_count(visited)
     return model.worth[task] * missing + model.uneasiness[model.pattern_set[task], visited]
 
 
-@compiled
+@inlined
 def note_hours(routes: Routes, work: Workspace) -> None:
     """Note the teams' hours before an iteration."""
     for team in range(len(routes.hours)):
         work.old_hours[team] = routes.hours[team]
 
 
-@compiled
+@inlined
 def touch(routes: Routes, work: Workspace, vehicle: int) -> None:
     """Note a route as it is, before its first change in this iteration."""
     if work.touched[vehicle]:
@@ -53,7 +53,7 @@ def touch(routes: Routes, work: Workspace, vehicle: int) -> None:
     work.old_cost[vehicle] = routes.cost[vehicle]
 
 
-@compiled
+@inlined
 def undo(model: Model, routes: Routes, work: Workspace) -> None:
     """Bring back every touched route."""
     for index in range(work.counts[TOUCHED]):
@@ -83,7 +83,7 @@ def undo(model: Model, routes: Routes, work: Workspace) -> None:
         routes.hours[team] = work.old_hours[team]
 
 
-@compiled
+@inlined
 def set_aside(routes: Routes, work: Workspace, task: int) -> None:
     """Note a task as one to be put back."""
     if not work.is_absent[task]:
@@ -93,33 +93,39 @@ def set_aside(routes: Routes, work: Workspace, task: int) -> None:
         work.counts[ABSENT] += 1
 
 
-@compiled
+@inlined
 def ruin(model: Model, routes: Routes, work: Workspace, tuning: Tuning, random: Random) -> None:
     """Take tasks out around a random place; the routes are up to date afterwards."""
     note_hours(routes, work)
     seed = _seed(model, routes, work, random)
     _set_missing_aside(model, routes, work, tuning, seed)
     _take_strings(model, routes, work, tuning, seed, random)
+    in_strings = work.counts[ABSENT]
     if tuning.whole_share > 0 and uniform(random) < tuning.whole_share:
         for _ in range(1 + below(random, _MOST_WHOLE)):
             task = below(random, len(model.ends))
             if uniform(random) < 0.5 and model.neighbours.shape[1] > 0:
                 near = min(_NEAR_WHOLE, model.neighbours.shape[1])
                 task = model.neighbours[seed, below(random, near)]
-            if not work.is_absent[task] and routes.visited[task] != 0:
-                set_aside(routes, work, task)
-                _take_all(model, routes, work, task)
+            set_aside(routes, work, task)
     for index in range(work.counts[ABSENT]):
         # Without this a task visited twice could never change both of its days.
         task = work.absent[index]
-        if routes.visited[task] != 0 and (tuning.whole_only or uniform(random) < 0.5):
+        whole = index >= in_strings or tuning.whole_only
+        if routes.visited[task] != 0 and (whole or uniform(random) < 0.5):
             _take_all(model, routes, work, task)
+    refresh_touched(model, routes, work)
+
+
+@compiled
+def refresh_touched(model: Model, routes: Routes, work: Workspace) -> None:
+    """Bring the touched routes up to date after tasks were taken out."""
     for index in range(work.counts[TOUCHED]):
         vehicle = work.touched_vehicles[index]
         refresh(model, routes, vehicle, 0, routes.length[vehicle])
 
 
-@compiled
+@inlined
 def _seed(model: Model, routes: Routes, work: Workspace, random: Random) -> int:
     """Choose the centre: any task, or every other time one with missing visits."""
     seed = below(random, len(model.ends))
@@ -131,7 +137,7 @@ def _seed(model: Model, routes: Routes, work: Workspace, random: Random) -> int:
     return seed
 
 
-@compiled
+@inlined
 def _set_missing_aside(
     model: Model, routes: Routes, work: Workspace, tuning: Tuning, seed: int
 ) -> None:
@@ -151,7 +157,7 @@ def _set_missing_aside(
             set_aside(routes, work, task)
 
 
-@compiled
+@inlined
 def _take_strings(
     model: Model, routes: Routes, work: Workspace, tuning: Tuning, seed: int, random: Random
 ) -> None:
@@ -189,7 +195,7 @@ def _take_strings(
             _take_string(model, routes, work, vehicle, task, longest, random)
 
 
-@compiled
+@inlined
 def _visited_day(routes: Routes, task: int, days: int, random: Random) -> int:
     """Return a random day on which a task is served, -1 when there is none."""
     mask = routes.visited[task]
@@ -204,7 +210,7 @@ def _visited_day(routes: Routes, task: int, days: int, random: Random) -> int:
     return -1
 
 
-@compiled
+@inlined
 def _take_string(
     model: Model,
     routes: Routes,
@@ -241,7 +247,7 @@ def _take_string(
     routes.length[vehicle] = write
 
 
-@compiled
+@inlined
 def _forget(model: Model, routes: Routes, work: Workspace, vehicle: int, task: int) -> None:
     """Remove a visit from everything but the order of its route."""
     day = model.day[vehicle]
@@ -251,7 +257,7 @@ def _forget(model: Model, routes: Routes, work: Workspace, vehicle: int, task: i
     routes.load[vehicle] -= model.demand[task] * factor
 
 
-@compiled
+@inlined
 def _take_all(model: Model, routes: Routes, work: Workspace, task: int) -> None:
     """Take out every visit of a task already set aside."""
     for day in range(model.load_factor.shape[1]):

@@ -9,10 +9,13 @@ from gis.routing.engine.model import Flags, Floats, Indices, Integers, Model, Ro
 
 Random = npt.NDArray[np.uint64]
 
+EVERYWHERE_TASKS = 600
+NEAR = 20
+
 # Places in ``Workspace.counts``.
 TOUCHED, ABSENT, STAMP, UNBLINKING = range(4)
 # Places in ``Workspace.score``.
-CURRENT, BEST, DEBT, MISSING = range(4)
+CURRENT, BEST, MISSING = range(3)
 
 
 class Workspace(NamedTuple):
@@ -38,6 +41,25 @@ class Workspace(NamedTuple):
     best_vehicle: Integers
     best_position: Integers
     tried_twin: Integers
+    try_vehicle: Integers
+    try_position: Integers
+
+
+class Best(NamedTuple):
+    """The best solution so far: tasks in travel order per vehicle, and how many."""
+
+    order: Indices
+    length: Integers
+
+
+class Cooling(NamedTuple):
+    """Which iterations to run, and the temperatures: ``hot`` first, falling at ``rate``."""
+
+    done: int
+    rounds: int
+    total: int
+    hot: float
+    rate: float
 
 
 class Tuning(NamedTuple):
@@ -96,7 +118,7 @@ def tuning_of(
         removals=8.0,
         longest_string=10,
         blink=0.01,
-        near=20,
+        near=NEAR,
         # Small problems gain from looking everywhere; at a county's size it would cost 20 times.
         everywhere=len(model.ends) <= EVERYWHERE_TASKS,
         retried=8,
@@ -109,9 +131,6 @@ def tuning_of(
     )
 
 
-EVERYWHERE_TASKS = 600
-
-
 def workspace_of(model: Model, routes: Routes) -> Workspace:
     """Return an empty notebook for a problem."""
     tasks, vehicles = len(model.ends), len(model.start)
@@ -119,7 +138,7 @@ def workspace_of(model: Model, routes: Routes) -> Workspace:
     factors = int(model.load_factor.max(initial=1)) + 1
     return Workspace(
         np.zeros(4, np.int64),
-        np.zeros(4, np.float64),
+        np.zeros(3, np.float64),
         np.zeros(vehicles, np.bool_),
         np.zeros(vehicles, np.int64),
         np.zeros(vehicles, np.bool_),
@@ -138,4 +157,6 @@ def workspace_of(model: Model, routes: Routes) -> Workspace:
         np.zeros((days, factors), np.int64),
         np.zeros((days, factors), np.int64),
         np.zeros(int(model.twin.max(initial=0)) + 1, np.int64),
+        np.zeros(NEAR * days + vehicles, np.int64),
+        np.zeros(NEAR * days + vehicles, np.int64),
     )
