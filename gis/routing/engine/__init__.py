@@ -4,6 +4,7 @@
 """
 
 from gis.routing.engine.annealing import EmptyBudget, SearchBudget
+from gis.routing.engine.warm import warm_up
 from gis.routing.engine.week import Found, Orders, Progress, search
 
-__all__ = ["EmptyBudget", "Found", "Orders", "Progress", "SearchBudget", "search"]
+__all__ = ["EmptyBudget", "Found", "Orders", "Progress", "SearchBudget", "search", "warm_up"]

@@ -23,6 +23,10 @@ _CHUNK_S = 0.1
 _FIRST_CHUNK = 20
 _LONGEST_CHUNK = 20_000
 _CHUNKS_PER_BUDGET = 50
+# One cooling takes about this many iterations per visit to settle (measured on small instances).
+_ITERATIONS_PER_VISIT = 1000
+_MOST_CYCLES = 10
+_LEARN_SPEED_SHARE = 0.1
 
 
 class EmptyBudget(ValueError):
@@ -52,11 +56,15 @@ class SearchBudget:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """First and last temperature, in mean costs of a visit; ``enough`` ends a search early."""
+    """First and last temperature of a cooling, in mean costs of a visit.
+
+    ``enough`` ends a search early; ``cycles`` tells how often to cool, 0 by the problem's size.
+    """
 
     hot: float = 0.3
     cold: float = 0.02
     enough: float = 0.0
+    cycles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class Annealing:
         began, best_after = budget.clock(), 0.0
         rounds = _FIRST_CHUNK
         hot, rate = self._temperatures()
+        cycles = 1
         while not (cancel is not None and cancel()):
             chunk_began = budget.clock()
             spent = chunk_began - began
@@ -133,7 +142,10 @@ class Annealing:
             if budget.iterations is None:
                 # Seconds only: one temperature per chunk, by the share of time spent.
                 share = spent / budget.seconds if budget.seconds else 1.0
-                improved = self._anneal(rounds, hot=hot * np.exp(rate * share), total=0)
+                if share < _LEARN_SPEED_SHARE:
+                    cycles = self._cycles(self.iterations / max(share, 1e-3))
+                phase = (share * cycles) % 1.0
+                improved = self._anneal(rounds, hot=hot * np.exp(rate * phase), total=0)
             else:
                 improved = self._anneal(rounds, hot=hot, rate=rate, total=budget.iterations)
             now = budget.clock()
@@ -157,7 +169,9 @@ class Annealing:
 
     def _anneal(self, rounds: int, *, hot: float, total: int, rate: float = 0.0) -> int:
         # numba translates once per combination of types: they must never vary.
-        cooling = Cooling(self.iterations, rounds, max(total, 1), float(hot), float(rate))
+        cooling = Cooling(
+            self.iterations, rounds, max(total, 1), self._cycles(total), float(hot), float(rate)
+        )
         self.iterations += rounds
         return anneal(
             self.model,
@@ -168,6 +182,13 @@ class Annealing:
             cooling,
             self._random,
         )
+
+    def _cycles(self, expected: float) -> int:
+        """Return how often to cool: a small problem is soon cold, and may be caught in a valley."""
+        if self._heat.cycles:
+            return self._heat.cycles
+        visits = max(1, int(self.model.times.sum()))
+        return int(min(_MOST_CYCLES, max(1, expected // (_ITERATIONS_PER_VISIT * visits))))
 
     def _construct(self) -> None:
         self.iterations = -1

@@ -71,7 +71,8 @@ def anneal(
         if first:
             _set_scores(model, routes, work, tuning)
         else:
-            temperature = cooling.hot * math.exp(cooling.rate * (iteration / cooling.total))
+            share = cooling.cycles * iteration / cooling.total
+            temperature = cooling.hot * math.exp(cooling.rate * (share - math.floor(share)))
             if not _accept(model, routes, work, tuning, temperature, random):
                 undo(model, routes, work)
         if work.score[CURRENT] < work.score[BEST] - _LEAST_GAIN and (

@@ -53,11 +53,12 @@ class Best(NamedTuple):
 
 
 class Cooling(NamedTuple):
-    """Which iterations to run, and the temperatures: ``hot`` first, falling at ``rate``."""
+    """Which iterations to run, and the temperatures: ``hot`` first, falling at ``rate``, again."""
 
     done: int
     rounds: int
     total: int
+    cycles: int
     hot: float
     rate: float
 
