@@ -60,7 +60,7 @@ def solve(
 
 
 def orders_of(plan: WeekPlan) -> Orders:
-    """Return the order of visits per crew and day of a plan, as ``solve`` takes it to begin with."""
+    """Return the orders of a plan, as ``solve`` takes them to begin with."""
     return {
         (route.crew, route.day): tuple(visit.task for visit in route.visits)
         for route in plan.routes

@@ -192,7 +192,9 @@ def _with_bursts(
 def _placed(rng: np.random.Generator, calls: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     """Return the calls with the quality of their place, point and grid of the day."""
     count = len(calls)
-    quality = rng.choice([code.value for code in PlaceQuality], count, p=[0.745, 0.175, 0.02, 0.06])
+    quality = rng.choice(
+        [code.value for code in PlaceQuality], count, p=[0.745, 0.175, 0.02, 0.06]
+    )
     spread_m = np.where(quality == PlaceQuality.APPROXIMATE, 170.0, 35.0)
     xy = calls[["x", "y"]].to_numpy() + rng.normal(0, 1, (count, 2)).clip(-2, 2) * spread_m[:, None]
     xy = _inside(ground, xy)
@@ -229,9 +231,7 @@ def _describe(
     who = firm[calls.source.to_numpy()]
     pick, end = rng.random(len(calls)), rng.integers(0, len(ENDINGS), len(calls))
     topics = calls.topic.to_numpy()
-    texts = [
-        TOPICS[t].texts[int(p * len(TOPICS[t].texts))] for t, p in zip(topics, pick, strict=True)
-    ]
+    texts = [TOPICS[t].texts[int(p * len(TOPICS[t].texts))] for t, p in zip(topics, pick, strict=True)]
     calls["summary"] = [
         text.format(who=w, place=p) + ENDINGS[e]
         for text, w, p, e in zip(texts, who, place, end, strict=True)
@@ -276,9 +276,7 @@ def _matter_frame(
         {
             "id": first.matter,
             "grid_id": grid,
-            "matter_no": "SX"
-            + first.received.dt.year.astype(str)
-            + number.astype(str).str.zfill(6),
+            "matter_no": "SX" + first.received.dt.year.astype(str) + number.astype(str).str.zfill(6),
             "title": first.title,
             "state": state,
             "severity": rng.choice(["normal", "important", "urgent"], count, p=[0.87, 0.11, 0.02]),
@@ -336,7 +334,9 @@ def owner_on(people: People, grid: pd.Series, when: pd.Series) -> pd.Series:
     return person.where(right)
 
 
-def _complaint_frame(rng: np.random.Generator, calls: pd.DataFrame, people: People) -> pd.DataFrame:
+def _complaint_frame(
+    rng: np.random.Generator, calls: pd.DataFrame, people: People
+) -> pd.DataFrame:
     count = len(calls)
     clerks = np.array(people.by_role[Role.CLERK, None])
     received = calls.received.to_numpy() - UTC_OFFSET
@@ -381,9 +381,8 @@ def _reporters(rng: np.random.Generator, calls: pd.DataFrame) -> pd.DataFrame:
     person = np.arange(count)
     first = calls.groupby("true").id.transform("first").to_numpy() - 1
     person[again] = first[again]
-    called, phone = (
-        np.array(names.persons(rng, count), dtype=object),
-        np.array(names.phones(rng, count), dtype=object),
+    called, phone = np.array(names.persons(rng, count), dtype=object), np.array(
+        names.phones(rng, count), dtype=object
     )
     mode = rng.choice([code.value for code in ReporterMode], count, p=[0.63, 0.29, 0.08])
     hidden = mode == ReporterMode.ANONYMOUS

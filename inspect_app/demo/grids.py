@@ -226,7 +226,9 @@ class _Rows:
         village = self.add(group, parent=township, code=code, name=name, period=period)
         for place, unit in enumerate(group, start=1):
             label = name if len(group) == 1 else f"{name}第{place}单元"
-            self.add([unit], parent=village, code=f"{code}{place:03d}", name=label, period=period)
+            self.add(
+                [unit], parent=village, code=f"{code}{place:03d}", name=label, period=period
+            )
         if period[1] is None:
             x, y = self.middles[group[0]]
             town = not any(place.township == township for place in self.settlements)

@@ -83,6 +83,8 @@ def _mark(terrain: Terrain, before: Places, built: Places, *, start: int, rank: 
         cell = int(before[cell])
 
 
+
+
 def _connect_villages(terrain: Terrain, cost: Floats, built: Places, villages: Places) -> None:
     """Join each village to the nearest road, nearest villages first, in two rounds."""
     mesh = terrain.mesh
@@ -90,10 +92,7 @@ def _connect_villages(terrain: Terrain, cost: Floats, built: Places, villages: P
     for _ in range(2):
         on_road = np.unique(mesh.edges[built > 0])
         distance, before, _ = dijkstra(
-            mesh.graph(_eased(cost, built)),
-            indices=on_road,
-            min_only=True,
-            return_predecessors=True,
+            mesh.graph(_eased(cost, built)), indices=on_road, min_only=True, return_predecessors=True
         )
         order = waiting[np.argsort(distance[waiting], kind="stable")]
         near = order[: len(order) // 2 + 1] if len(waiting) == len(villages) else order
@@ -102,7 +101,7 @@ def _connect_villages(terrain: Terrain, cost: Floats, built: Places, villages: P
         waiting = np.setdiff1d(waiting, near)
     # Neighbouring villages are joined directly as well: the network gets its loops.
     xy = mesh.xy[villages]
-    for place, village in enumerate(villages[::2]):
+    for place, village in enumerate(villages[:: 2]):
         gaps = np.hypot(*(xy - xy[2 * place]).T)
         other = villages[int(np.argsort(gaps)[1])]
         _build(terrain, cost, built, pair=(int(village), int(other)), rank=1)

@@ -32,87 +32,15 @@ class Trade:
 
 K = SourceKind
 TRADES = (
-    Trade(
-        K.CATERING,
-        62,
-        "town",
-        (0, 700),
-        ("酒楼", "火锅店", "烧烤城", "面馆", "家常菜馆"),
-        "餐饮业",
-        (0, 0, 0, 1),
-    ),
-    Trade(
-        K.LIVESTOCK,
-        70,
-        "village",
-        (500, 1500),
-        ("养殖场", "奶牛场", "养鸡场", "肉羊养殖专业合作社", "生猪养殖场"),
-        "畜牧业",
-        (0.05, 0.1, 0.6, 0.25),
-    ),
-    Trade(
-        K.BUILDING_MATERIALS,
-        34,
-        "hill",
-        (900, 2600),
-        ("砖厂", "商砼站", "建材厂", "石料厂", "水泥制品厂"),
-        "非金属矿物制品业",
-        (0.15, 0.45, 0.4, 0),
-    ),
-    Trade(
-        K.FOOD,
-        32,
-        "town",
-        (700, 2200),
-        ("食品厂", "粮油加工厂", "乳品厂", "枸杞制品厂", "屠宰场"),
-        "农副食品加工业",
-        (0.15, 0.35, 0.5, 0),
-    ),
-    Trade(
-        K.CHEMICAL,
-        14,
-        "park",
-        (0, 1500),
-        ("化工有限公司", "精细化工厂", "化肥厂", "树脂厂"),
-        "化学原料和化学制品制造业",
-        (0.8, 0.2, 0, 0),
-    ),
-    Trade(
-        K.METAL,
-        24,
-        "park",
-        (0, 1900),
-        ("金属制品厂", "铸造厂", "机械厂", "电镀厂"),
-        "金属制品业",
-        (0.25, 0.35, 0.4, 0),
-    ),
-    Trade(
-        K.TEXTILE,
-        8,
-        "park",
-        (0, 1900),
-        ("毛纺厂", "印染厂", "羊绒制品厂"),
-        "纺织业",
-        (0.5, 0.4, 0.1, 0),
-    ),
-    Trade(
-        K.CONSTRUCTION_SITE,
-        16,
-        "town",
-        (100, 1500),
-        ("花园小区工地", "安置房工地", "商业街工地", "道路改造工地"),
-        "房屋建筑业",
-        (0, 0, 0, 1),
-    ),
-    Trade(
-        K.OTHER,
-        26,
-        "town",
-        (300, 1800),
-        ("汽修厂", "加油站", "废品回收站", "洗车行", "印刷厂", "家具厂"),
-        "其他",
-        (0, 0.1, 0.5, 0.4),
-    ),
+    Trade(K.CATERING, 62, "town", (0, 700), ("酒楼", "火锅店", "烧烤城", "面馆", "家常菜馆"), "餐饮业", (0, 0, 0, 1)),
+    Trade(K.LIVESTOCK, 70, "village", (500, 1500), ("养殖场", "奶牛场", "养鸡场", "肉羊养殖专业合作社", "生猪养殖场"), "畜牧业", (0.05, 0.1, 0.6, 0.25)),
+    Trade(K.BUILDING_MATERIALS, 34, "hill", (900, 2600), ("砖厂", "商砼站", "建材厂", "石料厂", "水泥制品厂"), "非金属矿物制品业", (0.15, 0.45, 0.4, 0)),
+    Trade(K.FOOD, 32, "town", (700, 2200), ("食品厂", "粮油加工厂", "乳品厂", "枸杞制品厂", "屠宰场"), "农副食品加工业", (0.15, 0.35, 0.5, 0)),
+    Trade(K.CHEMICAL, 14, "park", (0, 1500), ("化工有限公司", "精细化工厂", "化肥厂", "树脂厂"), "化学原料和化学制品制造业", (0.8, 0.2, 0, 0)),
+    Trade(K.METAL, 24, "park", (0, 1900), ("金属制品厂", "铸造厂", "机械厂", "电镀厂"), "金属制品业", (0.25, 0.35, 0.4, 0)),
+    Trade(K.TEXTILE, 8, "park", (0, 1900), ("毛纺厂", "印染厂", "羊绒制品厂"), "纺织业", (0.5, 0.4, 0.1, 0)),
+    Trade(K.CONSTRUCTION_SITE, 16, "town", (100, 1500), ("花园小区工地", "安置房工地", "商业街工地", "道路改造工地"), "房屋建筑业", (0, 0, 0, 1)),
+    Trade(K.OTHER, 26, "town", (300, 1800), ("汽修厂", "加油站", "废品回收站", "洗车行", "印刷厂", "家具厂"), "其他", (0, 0.1, 0.5, 0.4)),
 )
 PARK_TOWN = 0
 """The industrial park lies beside the county seat."""
@@ -132,9 +60,7 @@ def make_sources(seed: int, scale: float, ground: Ground, *, today: date) -> pd.
     """
     rng = stream(seed, "sources")
     rows = list(_landmarks(rng, ground))
-    park = ground.near(
-        rng, ground.towns[PARK_TOWN].x, ground.towns[PARK_TOWN].y, radius_m=(3_000, 4_200)
-    )
+    park = ground.near(rng, ground.towns[PARK_TOWN].x, ground.towns[PARK_TOWN].y, radius_m=(3_000, 4_200))
     chance = np.array([trade.weight for trade in TRADES])
     count = round(SOURCES * np.sqrt(scale)) - len(rows)
     taken = {str(row["name"]) for row in rows}
@@ -170,38 +96,13 @@ def _landmarks(rng: np.random.Generator, ground: Ground) -> list[dict[str, objec
             }
         )
 
-    add(
-        f"{names.COUNTY}热电有限公司",
-        K.THERMAL_POWER,
-        "热力生产和供应",
-        ground.near(rng, seat.x, seat.y, radius_m=(1_800, 2_600)),
-    )
-    add(
-        "宁渠恒泰化工有限公司",
-        K.CHEMICAL,
-        "化学原料和化学制品制造业",
-        ground.near(rng, seat.x, seat.y, radius_m=(3_000, 4_200)),
-    )
+    add(f"{names.COUNTY}热电有限公司", K.THERMAL_POWER, "热力生产和供应", ground.near(rng, seat.x, seat.y, radius_m=(1_800, 2_600)))
+    add("宁渠恒泰化工有限公司", K.CHEMICAL, "化学原料和化学制品制造业", ground.near(rng, seat.x, seat.y, radius_m=(3_000, 4_200)))
     river = ground.waterways[0].xy
     bank = river[np.argmin(np.hypot(*(river - [seat.x, seat.y]).T))]
-    add(
-        "清河纸业有限公司",
-        K.PAPER_MILL,
-        "造纸和纸制品业",
-        ground.near(rng, bank[0], bank[1], radius_m=(350, 900)),
-    )
-    add(
-        f"{names.COUNTY}生活垃圾填埋场",
-        K.LANDFILL,
-        "环境治理业",
-        ground.near(rng, seat.x, seat.y, radius_m=(6_000, 8_000)),
-    )
-    add(
-        f"{names.COUNTY}污水处理厂",
-        K.SEWAGE_PLANT,
-        "污水处理及其再生利用",
-        ground.near(rng, bank[0], bank[1], radius_m=(300, 1_500)),
-    )
+    add("清河纸业有限公司", K.PAPER_MILL, "造纸和纸制品业", ground.near(rng, bank[0], bank[1], radius_m=(350, 900)))
+    add(f"{names.COUNTY}生活垃圾填埋场", K.LANDFILL, "环境治理业", ground.near(rng, seat.x, seat.y, radius_m=(6_000, 8_000)))
+    add(f"{names.COUNTY}污水处理厂", K.SEWAGE_PLANT, "污水处理及其再生利用", ground.near(rng, bank[0], bank[1], radius_m=(300, 1_500)))
     for town in ground.towns[1:]:
         name = str(ground.grids.frame.name[town.township - 1])
         place = ground.near(rng, town.x, town.y, radius_m=(800, 1_700))

@@ -197,7 +197,9 @@ def _dig_branches(rng: np.random.Generator, terrain: Terrain, waterways: list[St
                 waterways.append(Stream(level, "canal", "lateral", lateral, -1, branch))
 
 
-def _branch_path(rng: np.random.Generator, canal: Floats, river: Floats, *, start: int) -> Floats:
+def _branch_path(
+    rng: np.random.Generator, canal: Floats, river: Floats, *, start: int
+) -> Floats:
     """Return a branch: down the slope from the canal, bending with its neighbours to the river."""
     here = canal[start]
     slope = -normals(canal)[start]
@@ -231,11 +233,7 @@ def _laterals(
         reach = rng.uniform(1_000, 1_750)
         bend = rng.normal(0, 60, 2)
         path = np.array(
-            [
-                branch[start],
-                branch[start] + heading * reach / 2 + bend,
-                branch[start] + heading * reach,
-            ]
+            [branch[start], branch[start] + heading * reach / 2 + bend, branch[start] + heading * reach]
         )
         path = natural(path, tolerance_m=1)
         if not obstacles.dwithin(shapely.linestrings(path[1:]), 250):

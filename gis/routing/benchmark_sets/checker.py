@@ -12,7 +12,7 @@ from gis.routing.benchmark_sets.instance import (
 
 
 class WrongSolution(ValueError):
-    """A solution breaks a rule of its instance."""
+    """A solution breaks a rule of its instance: the rule, what was found, what was right."""
 
 
 def checked_cost(instance: BenchmarkInstance, solution: BenchmarkSolution) -> int:
@@ -28,7 +28,7 @@ def checked_cost(instance: BenchmarkInstance, solution: BenchmarkSolution) -> in
     """
     served_on = _served_on(instance, solution)
     if instance.vehicles and solution.fleet > instance.vehicles:
-        raise WrongSolution(f"{solution.fleet} vehicles instead of {instance.vehicles}")
+        raise WrongSolution("vehicles", solution.fleet, instance.vehicles)
     total = 0
     for day, routes in enumerate(solution.days):
         for order in routes:
@@ -38,7 +38,7 @@ def checked_cost(instance: BenchmarkInstance, solution: BenchmarkSolution) -> in
                 for number in order
             )
             if load > instance.capacity:
-                raise WrongSolution(f"load {load} above {instance.capacity}")
+                raise WrongSolution("load", load, instance.capacity)
             total += _walk(instance, order)
     return total
 
@@ -51,12 +51,12 @@ def _served_on(instance: BenchmarkInstance, solution: BenchmarkSolution) -> dict
     for number, item in enumerate(instance.required):
         days = served_on[number]
         if len(days) != item.times:
-            raise WrongSolution(f"{number} served {len(days)} times instead of {item.times}")
+            raise WrongSolution("times", number, len(days), item.times)
         mask = sum(1 << day for day in set(days))
         if instance.is_periodic and mask not in DAY_PATTERNS[item.times]:
-            raise WrongSolution(f"{number} served on days {days}")
+            raise WrongSolution("days", number, days)
     if set(served_on) - set(range(len(instance.required))):
-        raise WrongSolution("something unknown is served")
+        raise WrongSolution("unknown task")
     return served_on
 
 

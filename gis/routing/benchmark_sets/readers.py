@@ -61,7 +61,7 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 def _stated(text: str, pattern: str, *, name: str) -> int:
     found = re.search(pattern, text)
     if found is None:
-        raise UnreadableInstance(f"{name}: {pattern}")
+        raise UnreadableInstance(name, pattern)
     return int(found[1])
 
 

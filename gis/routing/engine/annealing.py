@@ -13,6 +13,7 @@ from gis.routing.engine.workspace import (
     Best,
     Cooling,
     Random,
+    Search,
     Tuning,
     Workspace,
     workspace_of,
@@ -173,15 +174,8 @@ class Annealing:
             self.iterations, rounds, max(total, 1), self._cycles(total), float(hot), float(rate)
         )
         self.iterations += rounds
-        return anneal(
-            self.model,
-            self._routes,
-            self._best,
-            self._work,
-            self.tuning,
-            cooling,
-            self._random,
-        )
+        search = Search(self.model, self._routes, self._best, self._work, self.tuning, self._random)
+        return anneal(search, cooling)
 
     def _cycles(self, expected: float) -> int:
         """Return how often to cool: a small problem is soon cold, and may be caught in a valley."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gis.routing.engine.compiled import compiled, inlined
-from gis.routing.engine.model import NEVER, Indices, Model, Routes
-from gis.routing.engine.workspace import Random
+from gis.routing.engine.model import NEVER, Indices
+from gis.routing.engine.workspace import Random, Search
 
 # SplitMix64. The numbers depend on the seed alone: not on the process, nor on numba's version.
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -31,10 +31,9 @@ def below(random: Random, bound: int) -> int:
 
 
 @inlined
-def with_task(
-    travel: Indices, model: Model, routes: Routes, vehicle: int, position: int, task: int
-) -> int:
+def with_task(travel: Indices, search: Search, vehicle: int, position: int, task: int) -> int:
     """Return the cost of a route with a task put in; the directions of all tasks chosen anew."""
+    model, routes = search.model, search.routes
     best = NEVER
     for way in range(model.ways[task]):
         entry = model.ends[task, way]
@@ -60,12 +59,13 @@ def with_task(
 
 
 @inlined
-def refresh(model: Model, routes: Routes, vehicle: int, first: int, last: int) -> None:
+def refresh(search: Search, vehicle: int, first: int, last: int) -> None:
     """Bring a route up to date after its order changed between two positions.
 
     ``reach`` is valid before ``first`` and ``finish`` after ``last``; both become valid
     everywhere, as do the cost and the positions of the tasks.
     """
+    model, routes = search.model, search.routes
     length = routes.length[vehicle]
     before = routes.cost[vehicle]
     if length == 0:
@@ -75,9 +75,9 @@ def refresh(model: Model, routes: Routes, vehicle: int, first: int, last: int) -
         day = model.day[vehicle]
         for position in range(first, length):
             routes.position_of[routes.order[vehicle, position], day] = position
-            _reach(travel, model, routes, vehicle, position)
+            _reach(travel, search, vehicle, position)
         for position in range(min(last, length - 1), -1, -1):
-            _finish(travel, model, routes, vehicle, position)
+            _finish(travel, search, vehicle, position)
         task = routes.order[vehicle, 0]
         start = model.start[vehicle]
         cost = travel[start, model.ends[task, 0]] + routes.finish[vehicle, 0, 0]
@@ -87,7 +87,8 @@ def refresh(model: Model, routes: Routes, vehicle: int, first: int, last: int) -
 
 
 @inlined
-def _reach(travel: Indices, model: Model, routes: Routes, vehicle: int, position: int) -> None:
+def _reach(travel: Indices, search: Search, vehicle: int, position: int) -> None:
+    model, routes = search.model, search.routes
     task = routes.order[vehicle, position]
     routes.reach[vehicle, position, 1] = NEVER
     for way in range(model.ways[task]):
@@ -104,7 +105,8 @@ def _reach(travel: Indices, model: Model, routes: Routes, vehicle: int, position
 
 
 @inlined
-def _finish(travel: Indices, model: Model, routes: Routes, vehicle: int, position: int) -> None:
+def _finish(travel: Indices, search: Search, vehicle: int, position: int) -> None:
+    model, routes = search.model, search.routes
     task = routes.order[vehicle, position]
     routes.finish[vehicle, position, 1] = NEVER
     for way in range(model.ways[task]):

@@ -44,6 +44,7 @@ class Model(NamedTuple):
     pattern_count: Integers
     uneasiness: Integers
     load_factor: Integers
+    least_factor: Integers
     start: Integers
     end: Integers
     mode: Integers
@@ -162,11 +163,11 @@ def model_of(
     """
     count, teams = len(tasks.ends), int(vehicles.team.max(initial=-1)) + 1
     if any(len(part) != count for part in (tasks.service, tasks.times, tasks.patterns)):
-        raise InconsistentModel("tasks differ in length")
+        raise InconsistentModel("tasks")
     if permitted is None:
         permitted = np.ones((teams, count), np.bool_)
     if permitted.shape != (teams, count):
-        raise InconsistentModel("permissions do not match teams and tasks")
+        raise InconsistentModel("permitted")
     days = int(vehicles.day.max(initial=0)) + 1
     if load_factor is None:
         load_factor = np.ones((1 << days, days), np.int64)
@@ -190,6 +191,7 @@ def model_of(
         pattern_count,
         uneasiness,
         _integers(load_factor),
+        _least_factors(_integers(load_factor)),
         _integers(vehicles.start),
         _integers(vehicles.end),
         _integers(vehicles.mode),
@@ -247,8 +249,15 @@ def _pattern_arrays(
     return patterns, _integers([len(chosen.masks) for chosen in sets]), uneasiness
 
 
+def _least_factors(load_factor: Integers) -> Integers:
+    """Return for every mask of days the least factor of its days."""
+    masks = np.arange(len(load_factor))[:, None]
+    on_day = (masks >> np.arange(load_factor.shape[1])) & 1 == 1
+    return _integers(np.where(on_day, load_factor, load_factor.max(initial=1)).min(axis=1))
+
+
 def _twins(vehicles: Vehicles) -> Integers:
-    """Number the kinds of vehicles: of empty vehicles alike only one needs to be tried."""
+    """Return a number per kind of vehicle: of empty ones alike only one needs to be tried."""
     columns = (
         vehicles.start,
         vehicles.end,

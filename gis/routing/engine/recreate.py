@@ -4,7 +4,7 @@ import math
 
 from gis.routing.engine.compiled import compiled, inlined
 from gis.routing.engine.directions import refresh, uniform, with_task
-from gis.routing.engine.model import NEVER, Model, Routes
+from gis.routing.engine.model import NEVER
 from gis.routing.engine.ruin import (
     debt,
     note_hours,
@@ -23,11 +23,8 @@ from gis.routing.engine.workspace import (
     STAMP,
     TOUCHED,
     UNBLINKING,
-    Best,
     Cooling,
-    Random,
-    Tuning,
-    Workspace,
+    Search,
 )
 
 _SECONDS_PER_DEMAND = 1e-3
@@ -35,93 +32,101 @@ _SECONDS_PER_DEMAND = 1e-3
 _LOOK_EVERYWHERE = 0.002
 _FEW_MISSING = 3
 _LEAST_GAIN = 1e-6
+_LEAST = 1e-300
 _FIRST_BLINK = 100
 
 
 @compiled
-def anneal(
-    model: Model,
-    routes: Routes,
-    best: Best,
-    work: Workspace,
-    tuning: Tuning,
-    cooling: Cooling,
-    random: Random,
-) -> int:
+def anneal(search: Search, cooling: Cooling) -> int:
     """Run some iterations; return how many found a better solution than any before.
 
     Iteration -1 puts in everything that finds room, dearest tasks first, and sets the scores. The
     temperature of iteration i is ``hot * exp(rate * i / total)``: it depends on how far the whole
     search is, and not on how it was cut into calls.
     """
+    work = search.work
     improvements = 0
     for iteration in range(cooling.done, cooling.done + cooling.rounds):
         first = iteration < 0
         if first:
-            _set_all_aside(model, routes, work)
+            _set_all_aside(search)
         else:
-            ruin(model, routes, work, tuning, random)
-            _sort_keys(model, work, tuning, random)
-        everywhere = first or tuning.everywhere
-        if not everywhere and work.score[MISSING] < _FEW_MISSING:
-            everywhere = uniform(random) < _LOOK_EVERYWHERE
-        _sort_absent(work)
+            ruin(search)
+            _sort_keys(search)
+        near = _neighbours_tried(search, iteration)
+        _sort_absent(search)
         for index in range(work.counts[ABSENT]):
-            _put_task(model, routes, work, tuning, everywhere, work.absent[index], random)
+            _put_task(search, work.absent[index], near)
         if first:
-            _set_scores(model, routes, work, tuning)
+            _set_scores(search)
         else:
             share = cooling.cycles * iteration / cooling.total
             temperature = cooling.hot * math.exp(cooling.rate * (share - math.floor(share)))
-            if not _accept(model, routes, work, tuning, temperature, random):
-                undo(model, routes, work)
-        if work.score[CURRENT] < work.score[BEST] - _LEAST_GAIN and (
-            not tuning.complete_only or work.score[MISSING] == 0
-        ):
-            work.score[BEST] = work.score[CURRENT]
-            improvements += 1
-            _keep(routes, best)
-        _forget_notes(work)
+            if not _accept(search, temperature):
+                undo(search)
+        improvements += _keep_if_better(search)
+        _forget_notes(search)
     return improvements
 
 
 @inlined
-def _set_all_aside(model: Model, routes: Routes, work: Workspace) -> None:
+def _set_all_aside(search: Search) -> None:
     """Take up every task with missing visits; bring routes that were given up to date."""
-    note_hours(routes, work)
+    model, routes, work = search.model, search.routes, search.work
+    note_hours(search)
     work.counts[UNBLINKING] = _FIRST_BLINK
     for vehicle in range(len(model.start)):
-        touch(routes, work, vehicle)
-    refresh_touched(model, routes, work)
+        touch(search, vehicle)
+    refresh_touched(search)
     for task in range(len(model.ends)):
         if visit_count(routes.visited[task]) < model.times[task]:
-            set_aside(routes, work, task)
+            set_aside(search, task)
             work.sort_key[work.counts[ABSENT] - 1] = -float(model.worth[task])
 
 
 @inlined
-def _set_scores(model: Model, routes: Routes, work: Workspace, tuning: Tuning) -> None:
+def _set_scores(search: Search) -> None:
+    model, routes, work = search.model, search.routes, search.work
     total, owed, missing = 0, 0, 0
     for vehicle in range(len(model.start)):
         total += routes.cost[vehicle]
     for task in range(len(model.ends)):
-        owed += debt(model, task, routes.visited[task])
+        owed += debt(search, task, routes.visited[task])
         missing += model.times[task] - visit_count(routes.visited[task])
-    work.score[CURRENT] = float(total + owed) + _imbalance(routes, tuning)
+    work.score[CURRENT] = float(total + owed) + _imbalance(search)
     work.score[BEST] = math.inf
     work.score[MISSING] = float(missing)
 
 
 @inlined
-def _keep(routes: Routes, best: Best) -> None:
+def _neighbours_tried(search: Search, iteration: int) -> int:
+    """Return next to how many neighbours each task is tried; 0 means everywhere."""
+    tuning = search.tuning
+    if iteration < 0 or tuning.everywhere:
+        return 0
+    if search.work.score[MISSING] < _FEW_MISSING and uniform(search.random) < _LOOK_EVERYWHERE:
+        return 0
+    return tuning.near
+
+
+@inlined
+def _keep_if_better(search: Search) -> int:
+    routes, best, score = search.routes, search.best, search.work.score
+    if score[CURRENT] >= score[BEST] - _LEAST_GAIN:
+        return 0
+    if search.tuning.complete_only and score[MISSING] > 0:
+        return 0
+    score[BEST] = score[CURRENT]
     for vehicle in range(len(routes.length)):
         best.length[vehicle] = routes.length[vehicle]
         for position in range(routes.length[vehicle]):
             best.order[vehicle, position] = routes.order[vehicle, position]
+    return 1
 
 
 @inlined
-def _forget_notes(work: Workspace) -> None:
+def _forget_notes(search: Search) -> None:
+    work = search.work
     for index in range(work.counts[ABSENT]):
         work.is_absent[work.absent[index]] = False
     for index in range(work.counts[TOUCHED]):
@@ -131,7 +136,8 @@ def _forget_notes(work: Workspace) -> None:
 
 
 @inlined
-def _imbalance(routes: Routes, tuning: Tuning) -> float:
+def _imbalance(search: Search) -> float:
+    routes, tuning = search.routes, search.tuning
     total = 0.0
     if tuning.balance > 0:
         for team in range(len(routes.hours)):
@@ -141,15 +147,9 @@ def _imbalance(routes: Routes, tuning: Tuning) -> float:
 
 
 @inlined
-def _accept(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    tuning: Tuning,
-    temperature: float,
-    random: Random,
-) -> bool:
+def _accept(search: Search, temperature: float) -> bool:
     """Tell whether the new solution is taken; if so, its scores are set."""
+    model, routes, work, tuning = search.model, search.routes, search.work, search.tuning
     change, missing = 0, 0
     for index in range(work.counts[TOUCHED]):
         vehicle = work.touched_vehicles[index]
@@ -161,15 +161,15 @@ def _accept(
     for index in range(work.counts[ABSENT]):
         task = work.absent[index]
         now, before = routes.visited[task], work.old_visited[task]
-        owed += debt(model, task, now) - debt(model, task, before)
+        owed += debt(search, task, now) - debt(search, task, before)
         missing += visit_count(before) - visit_count(now)
     candidate = work.score[CURRENT] + float(change + owed)
     if tuning.balance > 0:
         was = 0.0
         for team in range(len(work.old_hours)):
             was += work.old_hours[team] * work.old_hours[team]
-        candidate += _imbalance(routes, tuning) - was * tuning.balance / tuning.usual_hours
-    if candidate >= work.score[CURRENT] - temperature * math.log(uniform(random) + 1e-300):
+        candidate += _imbalance(search) - was * tuning.balance / tuning.usual_hours
+    if candidate >= work.score[CURRENT] - temperature * math.log(uniform(search.random) + _LEAST):
         return False
     work.score[CURRENT] = candidate
     work.score[MISSING] += float(missing)
@@ -177,8 +177,9 @@ def _accept(
 
 
 @inlined
-def _sort_keys(model: Model, work: Workspace, tuning: Tuning, random: Random) -> None:
+def _sort_keys(search: Search) -> None:
     """Choose the order in which absent tasks are put back; small keys first."""
+    model, work, tuning, random = search.model, search.work, search.tuning, search.random
     rule = uniform(random) * 11.0
     worth_first = tuning.by_worth and uniform(random) < 0.5
     for index in range(work.counts[ABSENT]):
@@ -198,8 +199,9 @@ def _sort_keys(model: Model, work: Workspace, tuning: Tuning, random: Random) ->
 
 
 @inlined
-def _sort_absent(work: Workspace) -> None:
+def _sort_absent(search: Search) -> None:
     """Sort by insertion: nearly always there are few."""
+    work = search.work
     for index in range(1, work.counts[ABSENT]):
         key, task = work.sort_key[index], work.absent[index]
         place = index
@@ -212,64 +214,59 @@ def _sort_absent(work: Workspace) -> None:
 
 
 @inlined
-def _put_task(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    tuning: Tuning,
-    everywhere: bool,
-    task: int,
-    random: Random,
-) -> None:
+def _put_task(search: Search, task: int, near: int) -> None:
     """Put in the missing visits of a task by the cheapest of its day patterns."""
-    open_days, least_factor = _open_days(model, routes, work, task)
+    routes, work = search.routes, search.work
+    open_days, least_factor = _open_days(search, task)
     if open_days == 0:
         return
-    count = _candidates(model, routes, work, tuning, everywhere, task, open_days)
+    count = 0
+    if near > 0:
+        count = _list_near(search, task, near, open_days)
+    count = _list_routes(search, task, open_days, count, near)
     for index in range(count):
         vehicle, place = work.try_vehicle[index], work.try_position[index]
         behind = place + 2
         if place < 0:
             place, behind = 0, routes.length[vehicle] + 1
-        _try(model, routes, work, tuning, task, vehicle, place, behind, least_factor, random)
-    _put_by_pattern(model, routes, work, tuning, task)
+        _try(search, task, vehicle, place, behind, least_factor)
+    _put_by_pattern(search, task)
 
 
 @inlined
-def _candidates(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    tuning: Tuning,
-    everywhere: bool,
-    task: int,
-    open_days: int,
-) -> int:
-    """List the places to try: beside the nearest neighbours or everywhere, and empty routes."""
+def _list_near(search: Search, task: int, near: int, open_days: int) -> int:
+    """List the positions of the nearest neighbours, on every day they are served."""
+    model, routes, work = search.model, search.routes, search.work
     count = 0
-    if not everywhere:
-        for index in range(min(tuning.near, model.neighbours.shape[1])):
-            other = model.neighbours[task, index]
-            days, day = open_days & routes.visited[other], 0
-            while days:
-                if days & 1:
-                    vehicle = routes.route_of[other, day]
-                    if model.permitted[model.team[vehicle], task]:
-                        work.try_vehicle[count] = vehicle
-                        work.try_position[count] = routes.position_of[other, day]
-                        count += 1
-                days >>= 1
-                day += 1
+    for index in range(min(near, model.neighbours.shape[1])):
+        other = model.neighbours[task, index]
+        days, day = open_days & routes.visited[other], 0
+        while days:
+            if days & 1:
+                vehicle = routes.route_of[other, day]
+                if model.permitted[model.team[vehicle], task]:
+                    work.try_vehicle[count] = vehicle
+                    work.try_position[count] = routes.position_of[other, day]
+                    count += 1
+            days >>= 1
+            day += 1
+    return count
+
+
+@inlined
+def _list_routes(search: Search, task: int, open_days: int, count: int, near: int) -> int:
+    """List empty routes, one of a kind, and when looking everywhere all others as well."""
+    model, routes, work = search.model, search.routes, search.work
     work.counts[STAMP] += 1
     for vehicle in range(len(model.start)):
-        if routes.length[vehicle] == 0:
-            if work.tried_twin[model.twin[vehicle]] == work.counts[STAMP]:
-                continue
-            work.tried_twin[model.twin[vehicle]] = work.counts[STAMP]
-        elif not everywhere:
+        allowed = (open_days >> model.day[vehicle]) & 1
+        if routes.length[vehicle] > 0:
+            allowed &= near == 0
+        elif work.tried_twin[model.twin[vehicle]] == work.counts[STAMP]:
             continue
-        on_day = (open_days >> model.day[vehicle]) & 1
-        if on_day and model.permitted[model.team[vehicle], task]:
+        else:
+            work.tried_twin[model.twin[vehicle]] = work.counts[STAMP]
+        if allowed and model.permitted[model.team[vehicle], task]:
             work.try_vehicle[count] = vehicle
             work.try_position[count] = -1
             count += 1
@@ -277,64 +274,34 @@ def _candidates(
 
 
 @inlined
-def _open_days(model: Model, routes: Routes, work: Workspace, task: int) -> tuple[int, int]:
+def _open_days(search: Search, task: int) -> tuple[int, int]:
     """Return the days on which a visit could be added, and the least load factor; clear prices."""
+    model, routes, work = search.model, search.routes, search.work
     chosen, visited = model.pattern_set[task], routes.visited[task]
-    days = model.load_factor.shape[1]
-    open_days, least = 0, work.best_cost.shape[1] - 1
+    days, factors = work.best_cost.shape
+    open_days, least = 0, factors - 1
     for index in range(model.pattern_count[chosen]):
         pattern = model.patterns[chosen, index]
         if pattern & visited == visited:
             open_days |= pattern
-            if tuning_free_loads(work):
-                continue
-            for day in range(days):
-                if (pattern >> day) & 1:
-                    least = min(least, model.load_factor[pattern, day])
-    open_days &= ~visited
+            least = min(least, model.least_factor[pattern])
     for day in range(days):
-        for factor in range(work.best_cost.shape[1]):
+        for factor in range(factors):
             work.best_cost[day, factor] = NEVER
-    return open_days, least
-
-
-@inlined
-def tuning_free_loads(work: Workspace) -> bool:
-    """Tell that every load counts once, whatever the pattern."""
-    return work.best_cost.shape[1] == 2
+    return open_days & ~visited, least
 
 
 @inlined
 def _try(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    tuning: Tuning,
-    task: int,
-    vehicle: int,
-    first: int,
-    behind: int,
-    least_factor: int,
-    random: Random,
+    search: Search, task: int, vehicle: int, first: int, behind: int, least_factor: int
 ) -> None:
     """Price some positions of a route and note the best per load factor."""
+    model, routes, work, tuning = search.model, search.routes, search.work, search.tuning
     demand, room = model.demand[task], model.capacity[vehicle] - routes.load[vehicle]
     if demand * least_factor > room or routes.length[vehicle] + 1 >= routes.order.shape[1]:
         return
-    travel = model.travel[model.mode[vehicle]]
-    most = model.limit[vehicle]
-    best, place = NEVER, -1
-    for position in range(first, behind):
-        # Blinking: the gap to the next overlooked position is drawn instead of each position.
-        if work.counts[UNBLINKING] == 0:
-            gap = math.log(uniform(random) + 1e-300) / math.log(1.0 - tuning.blink)
-            work.counts[UNBLINKING] = int(gap)
-            continue
-        work.counts[UNBLINKING] -= 1
-        cost = with_task(travel, model, routes, vehicle, position, task)
-        if cost < best:
-            best, place = cost, position
-    if best > most:
+    best, place = _best_position(search, task, vehicle, first, behind)
+    if best > model.limit[vehicle]:
         return
     price = best - routes.cost[vehicle]
     if tuning.balance > 0:
@@ -352,40 +319,66 @@ def _try(
 
 
 @inlined
-def _put_by_pattern(
-    model: Model, routes: Routes, work: Workspace, tuning: Tuning, task: int
-) -> None:
-    chosen, visited = model.pattern_set[task], routes.visited[task]
-    days = model.load_factor.shape[1]
-    least, best_days, best_pattern = debt(model, task, visited), 0, 0
-    for index in range(model.pattern_count[chosen]):
-        pattern = model.patterns[chosen, index]
-        if pattern & visited != visited:
+def _best_position(
+    search: Search, task: int, vehicle: int, first: int, behind: int
+) -> tuple[int, int]:
+    """Return the least cost of the route with the task, and where; some positions are overlooked.
+
+    Not each position is drawn for this blinking but the gap to the next one overlooked.
+    """
+    counts, random = search.work.counts, search.random
+    travel = search.model.travel[search.model.mode[vehicle]]
+    best, place = NEVER, -1
+    for position in range(first, behind):
+        if counts[UNBLINKING] == 0:
+            gap = math.log(uniform(random) + _LEAST) / math.log(1.0 - search.tuning.blink)
+            counts[UNBLINKING] = int(gap)
             continue
-        cost, put, whole = 0, 0, True
-        for day in range(days):
-            if not ((pattern & ~visited) >> day) & 1:
-                continue
-            price = work.best_cost[day, model.load_factor[pattern, day]]
-            if price < NEVER:
-                cost += price
-                put |= 1 << day
-            else:
-                whole = False
-        cost += debt(model, task, visited | put)
-        if cost < least and (whole or not tuning.whole_only):
-            least, best_days, best_pattern = cost, put, pattern
-    for day in range(days):
-        if (best_days >> day) & 1:
-            _insert(model, routes, work, task, day, model.load_factor[best_pattern, day])
+        counts[UNBLINKING] -= 1
+        cost = with_task(travel, search, vehicle, position, task)
+        if cost < best:
+            best, place = cost, position
+    return best, place
 
 
 @inlined
-def _insert(
-    model: Model, routes: Routes, work: Workspace, task: int, day: int, factor: int
-) -> None:
+def _put_by_pattern(search: Search, task: int) -> None:
+    model, visited = search.model, search.routes.visited[task]
+    chosen = model.pattern_set[task]
+    least, best_days, best_pattern = debt(search, task, visited), 0, 0
+    for index in range(model.pattern_count[chosen]):
+        pattern = model.patterns[chosen, index]
+        if pattern & visited == visited:
+            cost, days = _price_pattern(search, task, pattern)
+            if cost < least:
+                least, best_days, best_pattern = cost, days, pattern
+    for day in range(model.load_factor.shape[1]):
+        if (best_days >> day) & 1:
+            _insert(search, task, day, model.load_factor[best_pattern, day])
+
+
+@inlined
+def _price_pattern(search: Search, task: int, pattern: int) -> tuple[int, int]:
+    """Return the cost of a pattern with its missing visits, and the days that find room."""
+    visited, work = search.routes.visited[task], search.work
+    wanted = pattern & ~visited
+    cost, put = 0, 0
+    for day in range(work.best_cost.shape[0]):
+        if (wanted >> day) & 1:
+            price = work.best_cost[day, search.model.load_factor[pattern, day]]
+            if price < NEVER:
+                cost += price
+                put |= 1 << day
+    if put != wanted and search.tuning.whole_only:
+        return NEVER, 0
+    return cost + debt(search, task, visited | put), put
+
+
+@inlined
+def _insert(search: Search, task: int, day: int, factor: int) -> None:
+    model, routes, work = search.model, search.routes, search.work
     vehicle, place = work.best_vehicle[day, factor], work.best_position[day, factor]
-    touch(routes, work, vehicle)
+    touch(search, vehicle)
     for position in range(routes.length[vehicle], place, -1):
         routes.order[vehicle, position] = routes.order[vehicle, position - 1]
         for way in range(2):
@@ -395,4 +388,4 @@ def _insert(
     routes.load[vehicle] += model.demand[task] * factor
     routes.route_of[task, day] = vehicle
     routes.visited[task] |= 1 << day
-    refresh(model, routes, vehicle, place, place)
+    refresh(search, vehicle, place, place)

@@ -2,13 +2,13 @@
 
 from gis.routing.engine.compiled import compiled, inlined
 from gis.routing.engine.directions import below, refresh, uniform
-from gis.routing.engine.model import Model, Routes
-from gis.routing.engine.workspace import ABSENT, MISSING, TOUCHED, Random, Tuning, Workspace
+from gis.routing.engine.workspace import ABSENT, MISSING, TOUCHED, Search
 
 _PICKS = 50
 _NEAR_WHOLE = 10
 _MOST_WHOLE = 4
 _LONGEST_KEPT = 30
+_STOP_KEEPING = 0.01
 
 
 @inlined
@@ -22,22 +22,25 @@ def visit_count(mask: int) -> int:
 
 
 @inlined
-def debt(model: Model, task: int, visited: int) -> int:
+def debt(search: Search, task: int, visited: int) -> int:
     """Return what a task costs beyond its routes: missing visits and unloved combinations."""
+    model = search.model
     missing = model.times[task] - visit_count(visited)
     return model.worth[task] * missing + model.uneasiness[model.pattern_set[task], visited]
 
 
 @inlined
-def note_hours(routes: Routes, work: Workspace) -> None:
+def note_hours(search: Search) -> None:
     """Note the teams' hours before an iteration."""
+    routes, work = search.routes, search.work
     for team in range(len(routes.hours)):
         work.old_hours[team] = routes.hours[team]
 
 
 @inlined
-def touch(routes: Routes, work: Workspace, vehicle: int) -> None:
+def touch(search: Search, vehicle: int) -> None:
     """Note a route as it is, before its first change in this iteration."""
+    routes, work = search.routes, search.work
     if work.touched[vehicle]:
         return
     work.touched[vehicle] = True
@@ -54,8 +57,9 @@ def touch(routes: Routes, work: Workspace, vehicle: int) -> None:
 
 
 @inlined
-def undo(model: Model, routes: Routes, work: Workspace) -> None:
+def undo(search: Search) -> None:
     """Bring back every touched route."""
+    model, routes, work = search.model, search.routes, search.work
     for index in range(work.counts[TOUCHED]):
         vehicle = work.touched_vehicles[index]
         day = model.day[vehicle]
@@ -84,8 +88,9 @@ def undo(model: Model, routes: Routes, work: Workspace) -> None:
 
 
 @inlined
-def set_aside(routes: Routes, work: Workspace, task: int) -> None:
+def set_aside(search: Search, task: int) -> None:
     """Note a task as one to be put back."""
+    routes, work = search.routes, search.work
     if not work.is_absent[task]:
         work.is_absent[task] = True
         work.old_visited[task] = routes.visited[task]
@@ -94,12 +99,14 @@ def set_aside(routes: Routes, work: Workspace, task: int) -> None:
 
 
 @inlined
-def ruin(model: Model, routes: Routes, work: Workspace, tuning: Tuning, random: Random) -> None:
+def ruin(search: Search) -> None:
     """Take tasks out around a random place; the routes are up to date afterwards."""
-    note_hours(routes, work)
-    seed = _seed(model, routes, work, random)
-    _set_missing_aside(model, routes, work, tuning, seed)
-    _take_strings(model, routes, work, tuning, seed, random)
+    model, routes, work = search.model, search.routes, search.work
+    tuning, random = search.tuning, search.random
+    note_hours(search)
+    seed = _seed(search)
+    _set_missing_aside(search, seed)
+    _take_strings(search, seed)
     in_strings = work.counts[ABSENT]
     if tuning.whole_share > 0 and uniform(random) < tuning.whole_share:
         for _ in range(1 + below(random, _MOST_WHOLE)):
@@ -107,27 +114,29 @@ def ruin(model: Model, routes: Routes, work: Workspace, tuning: Tuning, random: 
             if uniform(random) < 0.5 and model.neighbours.shape[1] > 0:
                 near = min(_NEAR_WHOLE, model.neighbours.shape[1])
                 task = model.neighbours[seed, below(random, near)]
-            set_aside(routes, work, task)
+            set_aside(search, task)
     for index in range(work.counts[ABSENT]):
         # Without this a task visited twice could never change both of its days.
         task = work.absent[index]
         whole = index >= in_strings or tuning.whole_only
         if routes.visited[task] != 0 and (whole or uniform(random) < 0.5):
-            _take_all(model, routes, work, task)
-    refresh_touched(model, routes, work)
+            _take_all(search, task)
+    refresh_touched(search)
 
 
 @compiled
-def refresh_touched(model: Model, routes: Routes, work: Workspace) -> None:
+def refresh_touched(search: Search) -> None:
     """Bring the touched routes up to date after tasks were taken out."""
+    routes, work = search.routes, search.work
     for index in range(work.counts[TOUCHED]):
         vehicle = work.touched_vehicles[index]
-        refresh(model, routes, vehicle, 0, routes.length[vehicle])
+        refresh(search, vehicle, 0, routes.length[vehicle])
 
 
 @inlined
-def _seed(model: Model, routes: Routes, work: Workspace, random: Random) -> int:
+def _seed(search: Search) -> int:
     """Choose the centre: any task, or every other time one with missing visits."""
+    model, routes, work, random = search.model, search.routes, search.work, search.random
     seed = below(random, len(model.ends))
     if work.score[MISSING] > 0 and uniform(random) < 0.5:
         for _ in range(_PICKS):
@@ -138,13 +147,12 @@ def _seed(model: Model, routes: Routes, work: Workspace, random: Random) -> int:
 
 
 @inlined
-def _set_missing_aside(
-    model: Model, routes: Routes, work: Workspace, tuning: Tuning, seed: int
-) -> None:
+def _set_missing_aside(search: Search, seed: int) -> None:
     """Take up tasks with missing visits near the centre, so that they are tried again.
 
     Only a few: in an overloaded week trying all would slow the search a thousandfold.
     """
+    model, routes, work, tuning = search.model, search.routes, search.work, search.tuning
     if work.score[MISSING] <= 0:
         return
     for index in range(-1, model.neighbours.shape[1]):
@@ -154,30 +162,22 @@ def _set_missing_aside(
         if index >= 0:
             task = model.neighbours[seed, index]
         if visit_count(routes.visited[task]) < model.times[task]:
-            set_aside(routes, work, task)
+            set_aside(search, task)
 
 
 @inlined
-def _take_strings(
-    model: Model, routes: Routes, work: Workspace, tuning: Tuning, seed: int, random: Random
-) -> None:
+def _take_strings(search: Search, seed: int) -> None:
     """Take one string out of each of several routes passing near the centre."""
-    used, served = 0, 0
-    for vehicle in range(len(model.start)):
-        work.ruined[vehicle] = False
-        if routes.length[vehicle] > 0:
-            used += 1
-            served += routes.length[vehicle]
-    longest = min(float(tuning.longest_string), served / max(used, 1))
-    most = 4.0 * tuning.removals / (1.0 + longest) - 1.0
+    model, routes, work, random = search.model, search.routes, search.work, search.random
+    longest = _longest_string(search)
+    most = 4.0 * search.tuning.removals / (1.0 + longest) - 1.0
     strings = int(uniform(random) * most + 1.0)
     days = model.load_factor.shape[1]
+    # Every other time the strings come from one day, else each from a day of its own.
     any_day = days > 1 and uniform(random) < 0.5
-    day = 0
-    if days > 1:
-        day = _visited_day(routes, seed, days, random)
-        if day < 0:
-            day = below(random, days)
+    day = _visited_day(search, seed, days)
+    if day < 0:
+        day = below(random, days)
     for index in range(-1, model.neighbours.shape[1]):
         if strings <= 0:
             break
@@ -185,19 +185,33 @@ def _take_strings(
         if index >= 0:
             task = model.neighbours[seed, index]
         if any_day:
-            day = _visited_day(routes, task, days, random)
-            if day < 0:
-                continue
-        vehicle = routes.route_of[task, day]
+            day = _visited_day(search, task, days)
+        vehicle = -1
+        if day >= 0:
+            vehicle = routes.route_of[task, day]
         if vehicle >= 0 and not work.ruined[vehicle]:
             work.ruined[vehicle] = True
             strings -= 1
-            _take_string(model, routes, work, vehicle, task, longest, random)
+            _take_string(search, vehicle, task, longest)
 
 
 @inlined
-def _visited_day(routes: Routes, task: int, days: int, random: Random) -> int:
+def _longest_string(search: Search) -> float:
+    """Return the longest string to take: never more than a route has on average."""
+    routes, work = search.routes, search.work
+    used, served = 0, 0
+    for vehicle in range(len(routes.length)):
+        work.ruined[vehicle] = False
+        if routes.length[vehicle] > 0:
+            used += 1
+            served += routes.length[vehicle]
+    return min(float(search.tuning.longest_string), served / max(used, 1))
+
+
+@inlined
+def _visited_day(search: Search, task: int, days: int) -> int:
     """Return a random day on which a task is served, -1 when there is none."""
+    routes, random = search.routes, search.random
     mask = routes.visited[task]
     if mask == 0:
         return -1
@@ -211,22 +225,16 @@ def _visited_day(routes: Routes, task: int, days: int, random: Random) -> int:
 
 
 @inlined
-def _take_string(
-    model: Model,
-    routes: Routes,
-    work: Workspace,
-    vehicle: int,
-    task: int,
-    longest: float,
-    random: Random,
-) -> None:
+def _take_string(search: Search, vehicle: int, task: int, longest: float) -> None:
     """Take out a string around a task, every other time leaving some of its middle."""
+    model, routes, random = search.model, search.routes, search.random
     length = routes.length[vehicle]
     taken = min(int(uniform(random) * min(float(length), longest) + 1.0), length)
     kept = 0
     if 1 < taken < length and uniform(random) < 0.5:
+        # Nearly always all that remains of the route is kept: two strings with a gap between.
         kept = 1
-        while taken + kept < length and kept < _LONGEST_KEPT and uniform(random) > 0.01:
+        while taken + kept < length and kept < _LONGEST_KEPT and uniform(random) > _STOP_KEEPING:
             kept += 1
     position = routes.position_of[task, model.day[vehicle]]
     span = taken + kept
@@ -234,7 +242,7 @@ def _take_string(
     highest = min(position, length - span)
     first = lowest + below(random, highest - lowest + 1)
     kept_from = first + below(random, taken + 1)
-    touch(routes, work, vehicle)
+    touch(search, vehicle)
     write = first
     for read in range(first, length):
         task = routes.order[vehicle, read]
@@ -242,14 +250,15 @@ def _take_string(
             routes.order[vehicle, write] = task
             write += 1
         else:
-            set_aside(routes, work, task)
-            _forget(model, routes, work, vehicle, task)
+            set_aside(search, task)
+            _forget(search, vehicle, task)
     routes.length[vehicle] = write
 
 
 @inlined
-def _forget(model: Model, routes: Routes, work: Workspace, vehicle: int, task: int) -> None:
+def _forget(search: Search, vehicle: int, task: int) -> None:
     """Remove a visit from everything but the order of its route."""
+    model, routes, work = search.model, search.routes, search.work
     day = model.day[vehicle]
     routes.route_of[task, day] = -1
     routes.visited[task] &= ~(1 << day)
@@ -258,17 +267,18 @@ def _forget(model: Model, routes: Routes, work: Workspace, vehicle: int, task: i
 
 
 @inlined
-def _take_all(model: Model, routes: Routes, work: Workspace, task: int) -> None:
+def _take_all(search: Search, task: int) -> None:
     """Take out every visit of a task already set aside."""
+    model, routes = search.model, search.routes
     for day in range(model.load_factor.shape[1]):
         vehicle = routes.route_of[task, day]
         if vehicle < 0:
             continue
-        touch(routes, work, vehicle)
+        touch(search, vehicle)
         write = 0
         for read in range(routes.length[vehicle]):
             if routes.order[vehicle, read] != task:
                 routes.order[vehicle, write] = routes.order[vehicle, read]
                 write += 1
         routes.length[vehicle] = write
-        _forget(model, routes, work, vehicle, task)
+        _forget(search, vehicle, task)

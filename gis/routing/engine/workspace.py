@@ -106,6 +106,17 @@ class Tuning(NamedTuple):
     usual_hours: float
 
 
+class Search(NamedTuple):
+    """All that the compiled functions share; passing it costs nothing where they are copied in."""
+
+    model: Model
+    routes: Routes
+    best: Best
+    work: Workspace
+    tuning: Tuning
+    random: Random
+
+
 def tuning_of(
     model: Model,
     *,
