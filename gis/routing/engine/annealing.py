@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.routing.engine.model import Model, Routes, empty_routes
-from gis.routing.engine.recreate import anneal
 from gis.routing.engine.workspace import (
     BEST,
     Best,
@@ -169,6 +168,9 @@ class Annealing:
         return usual * self._heat.hot, float(np.log(self._heat.cold / self._heat.hot))
 
     def _anneal(self, rounds: int, *, hot: float, total: int, rate: float = 0.0) -> int:
+        # Only here numba is loaded: pages and commands that search nothing save its 100 MB.
+        from gis.routing.engine.recreate import anneal
+
         # numba translates once per combination of types: they must never vary.
         cooling = Cooling(
             self.iterations, rounds, max(total, 1), self._cycles(total), float(hot), float(rate)
@@ -185,15 +187,19 @@ class Annealing:
         return int(min(_MOST_CYCLES, max(1, expected // (_ITERATIONS_PER_VISIT * visits))))
 
     def _construct(self) -> None:
+        wanted = self.tuning
+        self.tuning = wanted._replace(balance=0.0)
+        self._set_scores()
+        if wanted.balance > 0:
+            # Only now is it known how many hours are usual.
+            usual = float(self._routes.hours.sum()) / max(1, len(self._routes.hours))
+            self.tuning = wanted._replace(usual_hours=max(1.0, usual))
+            self._set_scores()
+
+    def _set_scores(self) -> None:
+        """Run iteration -1: put in what finds room, and price the result."""
         self.iterations = -1
         self._anneal(1, hot=0.0, total=1)
-        if self.tuning.balance > 0:
-            # Only now is it known how many hours are usual.
-            teams = max(1, len(self._routes.hours))
-            usual = max(1.0, float(self._routes.hours.sum()) / teams)
-            self.tuning = self.tuning._replace(usual_hours=usual)
-            self.iterations = -1
-            self._anneal(1, hot=0.0, total=1)
 
     def _begin_with(self, start: Sequence[Sequence[int]]) -> None:
         routes, model = self._routes, self.model

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -15,22 +15,24 @@ Function = TypeVar("Function", bound=Callable[..., object])
 _HERE = Path(__file__).parent
 
 
-def compiled(function: Function) -> Function:
-    """Translate at the first call, and keep the translation on disk for later processes.
+# Without reference counting: the kernels allocate nothing, and counting fifty arrays at every call
+# took eight times as long as the work itself. The option has no public name, hence the mapping.
+_OPTIONS: dict[str, Any] = {"_nrt": False, "nogil": True}
+_CONFIG: Any = numba.config
 
-    Without reference counting (``_nrt``): the kernels allocate nothing, and counting the fifty
-    arrays of a call took eight times as long as the work itself.
-    """
-    usual, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(translations_folder())
+
+def compiled(function: Function) -> Function:
+    """Translate at the first call, and keep the translation on disk for later processes."""
+    usual, _CONFIG.CACHE_DIR = _CONFIG.CACHE_DIR, str(translations_folder())
     try:
-        return cast("Function", numba.njit(cache=True, _nrt=False)(function))
+        return cast("Function", numba.njit(cache=True, **_OPTIONS)(function))
     finally:
-        numba.config.CACHE_DIR = usual
+        _CONFIG.CACHE_DIR = usual
 
 
 def inlined(function: Function) -> Function:
     """Copy the function into each of its callers; passing fifty arrays costs more than it does."""
-    return cast("Function", numba.njit(inline="always", _nrt=False)(function))
+    return cast("Function", numba.njit(inline="always", **_OPTIONS)(function))
 
 
 @cache

@@ -171,21 +171,21 @@ def model_of(
     days = int(vehicles.day.max(initial=0)) + 1
     if load_factor is None:
         load_factor = np.ones((1 << days, days), np.int64)
-    travel = np.ascontiguousarray(travel, np.int32)
+    legs: Indices = np.ascontiguousarray(travel, np.int32)
     # A stop has two equal directions: one is enough.
     two_ways = ~tasks.one_way & (tasks.ends[:, 0] != tasks.ends[:, 1])
     sets = {chosen: row for row, chosen in enumerate(dict.fromkeys(tasks.patterns))}
     patterns, pattern_count, uneasiness = _pattern_arrays(list(sets), masks=1 << days)
     return Model(
-        travel,
+        legs,
         np.ascontiguousarray(tasks.ends, np.int32),
         _integers(tasks.service),
         1 + two_ways.astype(np.int64),
         _integers(tasks.demand),
         _integers(tasks.times),
         _integers(tasks.worth) + _integers(tasks.service).min(axis=1, initial=NEVER),
-        _remoteness(travel, tasks, vehicles, permitted=permitted),
-        _neighbours(travel.min(axis=0), tasks.ends),
+        _remoteness(legs, tasks, vehicles, permitted=permitted),
+        _neighbours(legs.min(axis=0), tasks.ends),
         _integers([sets[chosen] for chosen in tasks.patterns]),
         patterns,
         pattern_count,

@@ -26,7 +26,8 @@ def debt(search: Search, task: int, visited: int) -> int:
     """Return what a task costs beyond its routes: missing visits and unloved combinations."""
     model = search.model
     missing = model.times[task] - visit_count(visited)
-    return model.worth[task] * missing + model.uneasiness[model.pattern_set[task], visited]
+    owed: int = model.worth[task] * missing + model.uneasiness[model.pattern_set[task], visited]
+    return owed
 
 
 @inlined
