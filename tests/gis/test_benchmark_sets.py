@@ -66,6 +66,7 @@ A1\t2\t3\t5\t1\t2
 
 ARC\tFROM N.\tTO N.\tT. COST
 NrA1\t3\t1\t11
+-1
 """
 
 

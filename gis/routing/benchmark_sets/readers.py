@@ -135,14 +135,14 @@ def _read_mixed(name: str, text: str) -> BenchmarkInstance:
 
 
 def _mixed_rows(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the rows of each section with the section's name."""
+    """Yield the rows of each section with the section's name; a row begins with a name."""
     kind = None
     for line in text.splitlines():
         heading = _SECTION.match(line)
         row = line.split()
         if heading is not None:
             kind = heading[1]
-        elif kind is not None and row:
+        elif kind is not None and row and row[0][0].isalpha():
             yield kind, row
 
 
