@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from gis.routing.benchmark_sets.checker import checked_cost
-from gis.routing.benchmark_sets.readers import Format, instance_files, read_instance
+from gis.routing.benchmark_sets.readers import (
+    Format,
+    UnreadableInstance,
+    instance_files,
+    read_instance,
+)
 from gis.routing.benchmark_sets.runs import run_instance
 from gis.routing.benchmark_sets.table import (
     BestKnown,
@@ -74,7 +78,11 @@ def _measure(
 ) -> Iterator[Measured]:
     budget = SearchBudget(seconds=seconds, clock=time.process_time)
     for path in instance_files(folder):
-        instance = read_instance(path, text_format=text_format)
+        try:
+            instance = read_instance(path, text_format=text_format)
+        except UnreadableInstance as error:
+            message = f"not a {text_format} file: {path}"
+            raise click.ClickException(message) from error
         best = known.get((folder.name, instance.name)) or known.get(("", instance.name))
         if best is None and instance.best is not None:
             best = BestKnown(instance.best)
@@ -96,10 +104,9 @@ def _line(result: Measured) -> str:
 
 
 def _print(name: str, found: SetFigures, *, seconds: float) -> None:
-    table = Table(title=f"{name}, {seconds:g} s")
     columns = {
         "n": str(found.instances),
-        "compared": str(found.compared),
+        "known": str(found.compared),
         "unsolved": str(found.unsolved),
         "mean gap": f"{found.mean_gap_share:.2%}",
         "worst gap": f"{found.worst_gap_share:.2%}",
@@ -108,11 +115,10 @@ def _print(name: str, found: SetFigures, *, seconds: float) -> None:
         "MB": f"{_memory_mb():.0f}",
     }
     if found.same_fleet is not None:
-        columns["same fleet"] = f"{found.same_fleet}/{found.compared}"
-    for title in columns:
-        table.add_column(title, justify="right")
-    table.add_row(*columns.values())
-    console.print(table)
+        columns["fleet"] = f"{found.same_fleet}/{found.compared}"
+    console.print(f"{name}, {seconds:g} s", highlight=False)
+    for row in (columns.keys(), columns.values()):
+        console.print("".join(f"{text:>10}" for text in row), highlight=False, soft_wrap=True)
     console.print(f"mean gap {found.mean_gap_share * 100:.2f} %", highlight=False)
 
 

@@ -34,10 +34,13 @@ def read_instance(path: Path, *, text_format: Format) -> BenchmarkInstance:
     Raises
     ------
     UnreadableInstance
-        When the file states no capacity, no nodes or nothing to serve.
+        When a row is cut short, or the file states no capacity, no nodes or nothing to serve.
     """
     text = path.read_text(encoding="latin-1").replace("\r", "")
-    instance = _READERS[text_format](path.stem, text)
+    try:
+        instance = _READERS[text_format](path.stem, text)
+    except (ValueError, IndexError) as error:
+        raise UnreadableInstance(path.name) from error
     if not instance.required:
         raise UnreadableInstance(path.name)
     return instance
