@@ -28,7 +28,7 @@ from gis.routing.engine.model import (
     model_of,
 )
 from gis.routing.engine.ruin import refresh_touched, touch
-from gis.routing.engine.workspace import Best, Search, tuning_of, workspace_of
+from gis.routing.engine.workspace import Search, best_of, tuning_of, workspace_of
 from gis.routing.patterns import day_sets, spread_fault_days
 from gis.routing.problem import PatrolTask, WeekPlan, WeekProblem
 from gis.routing.solve import Progress, orders_of, solve
@@ -81,8 +81,9 @@ def search_with(model: Model, order: tuple[int, ...]) -> Search:
     """Return a search whose first vehicle has this order."""
     routes = empty_routes(model)
     work = workspace_of(model, routes)
-    best = Best(np.zeros_like(routes.order), np.zeros_like(routes.length))
-    bundle = Search(model, routes, best, work, tuning_of(model), np.array([1], np.uint64))
+    bundle = Search(
+        model, routes, best_of(routes), work, tuning_of(model), np.array([1], np.uint64)
+    )
     routes.order[0, : len(order)] = order
     routes.length[0] = len(order)
     touch(bundle, 0)

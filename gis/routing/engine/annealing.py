@@ -15,6 +15,7 @@ from gis.routing.engine.workspace import (
     Search,
     Tuning,
     Workspace,
+    best_of,
     workspace_of,
 )
 
@@ -102,7 +103,7 @@ class Annealing:
         self._routes: Routes = empty_routes(model)
         self._work: Workspace = workspace_of(model, self._routes)
         self._random: Random = np.array([seed % 2**64], np.uint64)
-        self._best = Best(np.zeros_like(self._routes.order), np.zeros_like(self._routes.length))
+        self._best: Best = best_of(self._routes)
         if start is not None:
             self._begin_with(start)
         self._construct()
@@ -119,6 +120,16 @@ class Annealing:
             tuple(order[:length].tolist())
             for order, length in zip(self._best.order, self._best.length, strict=True)
         )
+
+    @property
+    def best_visits(self) -> int:
+        """The visits of the best solution."""
+        return int(self._best.length.sum())
+
+    @property
+    def best_routes_cost(self) -> int:
+        """The cost of the best solution's routes alone: travel and service."""
+        return int(self._best.cost.sum())
 
     def run(
         self,

@@ -119,6 +119,7 @@ def _keep_if_better(search: Search) -> int:
     score[BEST] = score[CURRENT]
     for vehicle in range(len(routes.length)):
         best.length[vehicle] = routes.length[vehicle]
+        best.cost[vehicle] = routes.cost[vehicle]
         for position in range(routes.length[vehicle]):
             best.order[vehicle, position] = routes.order[vehicle, position]
     return 1

@@ -107,14 +107,12 @@ class _Week:
 
     def progress(self, annealing: Annealing) -> Progress:
         """Return the figures of the best plan so far."""
-        travel, visits = 0, 0
-        for (crew, _), order in zip(self.crew_days, annealing.best_orders, strict=True):
-            tasks = [self.tasks[index] for index in order]
-            visits += len(tasks)
-            route = OpenRoute(crew, tasks, travel_s=self.problem.travel_s[crew.mode])
-            travel += route.total_s - sum(task.service_s for task in tasks)
+        service = sum(
+            self.tasks[index].service_s for order in annealing.best_orders for index in order
+        )
         due = sum(task.times for task in self.problem.tasks)
-        return Progress(annealing.iterations, travel, due - visits)
+        travel = annealing.best_routes_cost - service
+        return Progress(annealing.iterations, travel, due - annealing.best_visits)
 
     def numbers(self, orders: Orders) -> list[list[int]]:
         """Return the orders as numbers, without what is not allowed or no longer fits."""

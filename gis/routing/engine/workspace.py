@@ -46,10 +46,11 @@ class Workspace(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best solution so far: tasks in travel order per vehicle, and how many."""
+    """The best solution so far: tasks in travel order per vehicle, how many, and costs."""
 
     order: Indices
     length: Integers
+    cost: Integers
 
 
 class Cooling(NamedTuple):
@@ -115,6 +116,12 @@ class Search(NamedTuple):
     work: Workspace
     tuning: Tuning
     random: Random
+
+
+def best_of(routes: Routes) -> Best:
+    """Return room for the best solution, still empty."""
+    nothing = np.zeros_like(routes.length)
+    return Best(np.zeros_like(routes.order), nothing, nothing.copy())
 
 
 def tuning_of(
