@@ -4,8 +4,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 export PORT ?= 8000
 PYTEST_ARGS ?=
+# Instances are free to download but without a licence to pass on: they are not in the repository.
+INSTANCES ?= ../shared/data/carp/gdb
+BEST ?= $(wildcard ../shared/data/carp/bks.csv)
+FORMAT ?= carp
+SECONDS ?= 1
+SEED ?= 1
 
-.PHONY: help run setup stop test check bench screenshots
+.PHONY: help run setup stop test check bench bench-plan screenshots
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -35,6 +41,10 @@ check: ## Lint, formatting, types, import rules, translations
 bench: ## Measure planning, tiles, assignment, import and sync
 	@deploy/setup.sh test
 	.venv/bin/python -m benchmarks
+
+bench-plan: ## Compare the weekly plan's search with published values (INSTANCES=folder FORMAT=carp BEST=file SECONDS=1 SEED=1)
+	@deploy/setup.sh check
+	.venv/bin/inspect-app bench plan --format $(FORMAT) --instances $(INSTANCES) $(if $(BEST),--best $(BEST)) --seconds $(SECONDS) --seed $(SEED)
 
 screenshots: ## Take pictures of the main pages in a real browser
 	@deploy/setup.sh test

@@ -166,6 +166,17 @@ ensure_translations() {
     done
 }
 
+# The search of the weekly plan is translated to machine code now, so that nobody waits for it later.
+ensure_compiled_search() {
+    local wanted
+    wanted=$(fingerprint requirements.lock gis/routing/engine/*.py)
+    ! is_done "$venv/.done-search" "$wanted" || return 0
+    say "Compiling the search of the weekly plan"
+    quietly "$logs/search.log" "$venv/bin/python" -c 'from gis.routing.engine import warm_up; warm_up()' ||
+        fail "the search could not be compiled" "The whole output: $logs/search.log"
+    printf '%s' "$wanted" >"$venv/.done-search"
+}
+
 # --- Front end -------------------------------------------------------------------------------
 
 node_is_new_enough() {
@@ -209,6 +220,7 @@ ensure_venv
 [ "$purpose" = check ] || ensure_postgis
 [ "$purpose" != test ] || ensure_browser
 ensure_python_packages
+[ "$purpose" = check ] || ensure_compiled_search
 [ "$purpose" = check ] || ensure_front_end
 ensure_translations
 say "Set-up ready ($((SECONDS - started)) s)"

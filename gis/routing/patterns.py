@@ -30,6 +30,46 @@ def keeps_gap(days: Iterable[int], *, day: int, gap_days: int) -> bool:
     return all(abs(day - other) >= gap_days for other in days)
 
 
+def day_sets(days: Iterable[int], times: int, *, gap_days: int) -> tuple[tuple[int, ...], ...]:
+    """Return the combinations of days on which the visits of one object may fall.
+
+    Parameters
+    ----------
+    days
+        Allowed day offsets.
+    times
+        Visits wanted.
+    gap_days
+        Least difference of the days of two visits.
+
+    Returns
+    -------
+    tuple
+        Ascending tuples, the largest first: all with ``times`` days, and smaller ones to which no
+        allowed day can be added. Every combination that keeps the gap is part of one of them.
+    """
+    allowed = sorted(set(days))
+    found: list[tuple[int, ...]] = []
+    for size in range(min(times, most_visits(allowed, gap_days=gap_days)), 0, -1):
+        for chosen in combinations(allowed, size):
+            kept = all(later - earlier >= gap_days for earlier, later in pairwise(chosen))
+            if kept and not any(set(chosen) <= set(larger) for larger in found):
+                found.append(chosen)
+    return tuple(found)
+
+
+def spread_fault_days(chosen: Sequence[int], *, days: Iterable[int], times: int) -> int:
+    """Return by how many days in all neighbouring visits are closer than is comfortable.
+
+    Comfortable is two days apart, or less where the allowed days do not stretch that far.
+    """
+    allowed = sorted(set(days))
+    if len(chosen) < 2 or times < 2:
+        return 0
+    gap = min(COMFORTABLE_GAP_DAYS, (allowed[-1] - allowed[0]) // (times - 1))
+    return sum(max(0, gap - (later - earlier)) for earlier, later in pairwise(chosen))
+
+
 def visit_windows(days: Iterable[int], *, times: int, gap_days: int) -> tuple[tuple[int, ...], ...]:
     """Split days into one window per visit so that any choice of days keeps the gap.
 

@@ -15,7 +15,7 @@ from gis.routing.problem import (
 )
 from gis.routing.timetable import OpenRoute, timed_route
 
-__all__ = ["Progress", "SearchBudget", "solve"]
+__all__ = ["Progress", "SearchBudget", "orders_of", "solve"]
 
 
 def solve(
@@ -25,6 +25,7 @@ def solve(
     budget: SearchBudget,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    start: Orders | None = None,
 ) -> WeekPlan:
     """Return the plan of a week: routes per crew and day, and the visits left out.
 
@@ -40,20 +41,30 @@ def solve(
     budget
         Iterations (same seed, same plan) or seconds (as good as the machine is fast).
     progress
-        Called with each better plan.
+        Called with the figures of the first plan, then some times a second.
     cancel
-        Asked every iteration; True ends the search with the best plan so far.
+        Asked as often; True ends the search with the best plan so far.
+    start
+        Orders of an earlier plan to begin with, see ``orders_of``.
 
     Returns
     -------
     WeekPlan
         Routes ordered by day and crew. Never invalid: what does not fit is in ``unserved``.
     """
-    found = search(problem, seed=seed, budget=budget, progress=progress, cancel=cancel)
+    found = search(problem, seed=seed, budget=budget, progress=progress, cancel=cancel, start=start)
     week = _Week(problem, orders=found.orders)
     for task in sorted(problem.tasks, key=week.urgency):
         week.fill(task)
     return week.plan(seed=seed, iterations=found.iterations)
+
+
+def orders_of(plan: WeekPlan) -> Orders:
+    """Return the orders of a plan, as ``solve`` takes them to begin with."""
+    return {
+        (route.crew, route.day): tuple(visit.task for visit in route.visits)
+        for route in plan.routes
+    }
 
 
 class _Week:

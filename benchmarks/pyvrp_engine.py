@@ -1,4 +1,4 @@
-"""The search for good orders of a week, by PyVRP; nothing else in the package knows the solver.
+"""The week searched by PyVRP, to cross-check our own search; `benchmarks.plan` prints both.
 
 One solve covers the whole week: a vehicle per crew and day lives in that day's slice of one long
 clock; a visit is a group of mutually exclusive clients, one per direction and block of days.
@@ -18,6 +18,7 @@ from pyvrp import (
 )
 from pyvrp.search import PerturbationParams
 
+from gis.routing.engine import Found, Orders, Progress, SearchBudget
 from gis.routing.patterns import visit_windows, workable_days
 from gis.routing.problem import (
     UNREACHABLE_S,
@@ -40,41 +41,6 @@ _DAY_SLICE_S = 48 * 3600
 _PERTURBATION = PerturbationParams(min_perturbations=1, max_perturbations=12)
 
 _FIRST_PRICE = 50_000.0
-
-Orders = dict[tuple[str, int], tuple[str, ...]]
-
-
-class EmptyBudget(ValueError):
-    """A search budget with neither iterations nor seconds would never end."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchBudget:
-    """When to stop: iterations (reproducible), seconds, or whichever comes first."""
-
-    iterations: int | None = None
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.iterations is None and self.seconds is None:
-            raise EmptyBudget
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a search is: iterations done, travel and missing visits of the best plan so far."""
-
-    iteration: int
-    travel_s: int
-    missing_visits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search returns: the keys in travel order per crew and day, and iterations used."""
-
-    orders: Orders
-    iterations: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Published arc-routing benchmarks: readers, an independent checker, and runs of our search."""

@@ -1,0 +1,10 @@
+"""The search for good weeks: ruin and recreate under simulated annealing, compiled.
+
+``search`` takes a week's problem; ``Annealing`` a general routing model (benchmarks use it).
+"""
+
+from gis.routing.engine.annealing import EmptyBudget, SearchBudget
+from gis.routing.engine.warm import warm_up
+from gis.routing.engine.week import Found, Orders, Progress, search
+
+__all__ = ["EmptyBudget", "Found", "Orders", "Progress", "SearchBudget", "search", "warm_up"]

@@ -1,0 +1,306 @@
+"""The general routing problem as arrays: what the compiled search reads and writes.
+
+Tasks have two ends and up to two directions; a stop has equal ends. Vehicles are crew-days. A set
+of days is a bit mask, bit 0 the first day. Times, costs and worths are whole seconds (or the cost
+unit of a benchmark file).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+# Larger than any sum of costs, and still addable to itself without overflow.
+NEVER = 1 << 50
+UNLIMITED = 1 << 40
+NEIGHBOURS = 120
+
+
+class InconsistentModel(ValueError):
+    """The parts of a routing model do not fit together."""
+
+
+class Model(NamedTuple):
+    """Everything constant during a search; see ``model_of`` for the meaning of the parts."""
+
+    travel: Indices
+    ends: Indices
+    service: Integers
+    ways: Integers
+    demand: Integers
+    times: Integers
+    worth: Integers
+    remoteness: Integers
+    neighbours: Indices
+    pattern_set: Integers
+    patterns: Integers
+    pattern_count: Integers
+    uneasiness: Integers
+    load_factor: Integers
+    least_factor: Integers
+    start: Integers
+    end: Integers
+    mode: Integers
+    day: Integers
+    team: Integers
+    twin: Integers
+    capacity: Integers
+    limit: Integers
+    permitted: Flags
+
+
+class Routes(NamedTuple):
+    """The current solution, with both halves of the direction programme of every route.
+
+    ``reach[v, i, w]`` is the least cost from the start to the end of service of the i-th task in
+    direction w; ``finish[v, i, w]`` the least cost from the beginning of that service to the end.
+    """
+
+    order: Indices
+    length: Integers
+    load: Integers
+    cost: Integers
+    reach: Integers
+    finish: Integers
+    route_of: Indices
+    position_of: Indices
+    visited: Integers
+    hours: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSet:
+    """The combinations of days a task may be visited on.
+
+    Parameters
+    ----------
+    masks
+        Complete patterns as bit masks; parts of a pattern are allowed at the price of the
+        missing visits.
+    uneasiness
+        For every mask of days an extra cost, for combinations that are allowed but unloved.
+        Empty means none.
+    """
+
+    masks: tuple[int, ...]
+    uneasiness: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What is to be done; arrays with one row a task.
+
+    Parameters
+    ----------
+    ends
+        First and last node of the forward direction.
+    service
+        Cost of serving forward and backward.
+    one_way
+        Only the forward direction is allowed.
+    demand
+        Load taken by one visit (times the pattern's load factor).
+    times
+        Visits due.
+    worth
+        Price of each visit left out; the service is not part of it.
+    patterns
+        Allowed combinations of days.
+    """
+
+    ends: npt.NDArray[np.integer]
+    service: npt.NDArray[np.integer]
+    one_way: Flags
+    demand: npt.NDArray[np.integer]
+    times: npt.NDArray[np.integer]
+    worth: npt.NDArray[np.integer]
+    patterns: Sequence[PatternSet]
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicles:
+    """Crew-days; arrays with one row a vehicle. ``limit`` bounds travel plus service."""
+
+    start: npt.NDArray[np.integer]
+    end: npt.NDArray[np.integer]
+    mode: npt.NDArray[np.integer]
+    day: npt.NDArray[np.integer]
+    team: npt.NDArray[np.integer]
+    capacity: npt.NDArray[np.integer]
+    limit: npt.NDArray[np.integer]
+
+
+def model_of(
+    travel: npt.NDArray[np.integer],
+    tasks: Tasks,
+    vehicles: Vehicles,
+    *,
+    permitted: Flags | None = None,
+    load_factor: npt.NDArray[np.integer] | None = None,
+) -> Model:
+    """Return the arrays of a search.
+
+    Parameters
+    ----------
+    travel
+        Cost between nodes per mode of travel, shape (modes, nodes, nodes); need not be symmetric.
+    permitted
+        Which team (row) may serve which task (column); None means every team every task.
+    load_factor
+        For a mask of days (row) and a day (column) by how much ``demand`` counts; None means 1.
+
+    Raises
+    ------
+    InconsistentModel
+        When arrays disagree in length.
+    """
+    count, teams = len(tasks.ends), int(vehicles.team.max(initial=-1)) + 1
+    if any(len(part) != count for part in (tasks.service, tasks.times, tasks.patterns)):
+        raise InconsistentModel("tasks")
+    if permitted is None:
+        permitted = np.ones((teams, count), np.bool_)
+    if permitted.shape != (teams, count):
+        raise InconsistentModel("permitted")
+    days = int(vehicles.day.max(initial=0)) + 1
+    if load_factor is None:
+        load_factor = np.ones((1 << days, days), np.int64)
+    legs: Indices = np.ascontiguousarray(travel, np.int32)
+    # A stop has two equal directions: one is enough.
+    two_ways = ~tasks.one_way & (tasks.ends[:, 0] != tasks.ends[:, 1])
+    sets = {chosen: row for row, chosen in enumerate(dict.fromkeys(tasks.patterns))}
+    patterns, pattern_count, uneasiness = _pattern_arrays(list(sets), masks=1 << days)
+    return Model(
+        legs,
+        np.ascontiguousarray(tasks.ends, np.int32),
+        _integers(tasks.service),
+        1 + two_ways.astype(np.int64),
+        _integers(tasks.demand),
+        _integers(tasks.times),
+        _integers(tasks.worth) + _integers(tasks.service).min(axis=1, initial=NEVER),
+        _remoteness(legs, tasks, vehicles, permitted=permitted),
+        _neighbours(legs.min(axis=0), tasks.ends),
+        _integers([sets[chosen] for chosen in tasks.patterns]),
+        patterns,
+        pattern_count,
+        uneasiness,
+        _integers(load_factor),
+        _least_factors(_integers(load_factor)),
+        _integers(vehicles.start),
+        _integers(vehicles.end),
+        _integers(vehicles.mode),
+        _integers(vehicles.day),
+        _integers(vehicles.team),
+        _twins(vehicles),
+        _integers(vehicles.capacity),
+        _integers(vehicles.limit),
+        np.ascontiguousarray(permitted, np.bool_),
+    )
+
+
+def empty_routes(model: Model) -> Routes:
+    """Return a solution in which nothing is served yet."""
+    tasks, vehicles, days = len(model.ends), len(model.start), model.load_factor.shape[1]
+    longest = longest_route(model) + 1
+    return Routes(
+        np.zeros((vehicles, longest), np.int32),
+        np.zeros(vehicles, np.int64),
+        np.zeros(vehicles, np.int64),
+        np.zeros(vehicles, np.int64),
+        np.zeros((vehicles, longest, 2), np.int64),
+        np.zeros((vehicles, longest, 2), np.int64),
+        np.full((tasks, days), -1, np.int32),
+        np.zeros((tasks, days), np.int32),
+        np.zeros(tasks, np.int64),
+        np.zeros(len(model.permitted), np.float64),
+    )
+
+
+def longest_route(model: Model) -> int:
+    """Return a bound on the tasks of one route, from the shortest services and least loads."""
+    by_time = np.cumsum(np.sort(model.service.min(axis=1)))
+    by_load = np.cumsum(np.sort(model.demand))
+    return min(
+        int(np.searchsorted(by_time, model.limit.max(initial=0), side="right")),
+        int(np.searchsorted(by_load, model.capacity.max(initial=0), side="right")),
+    )
+
+
+def _integers(values: npt.ArrayLike) -> Integers:
+    return np.ascontiguousarray(values, np.int64)
+
+
+def _pattern_arrays(
+    sets: Sequence[PatternSet], *, masks: int
+) -> tuple[Integers, Integers, Integers]:
+    widest = max((len(chosen.masks) for chosen in sets), default=0)
+    patterns = np.zeros((len(sets), max(widest, 1)), np.int64)
+    uneasiness = np.zeros((len(sets), masks), np.int64)
+    for row, chosen in enumerate(sets):
+        patterns[row, : len(chosen.masks)] = chosen.masks
+        known = chosen.uneasiness[:masks]
+        uneasiness[row, : len(known)] = known
+    return patterns, _integers([len(chosen.masks) for chosen in sets]), uneasiness
+
+
+def _least_factors(load_factor: Integers) -> Integers:
+    """Return for every mask of days the least factor of its days."""
+    masks = np.arange(len(load_factor))[:, None]
+    on_day = (masks >> np.arange(load_factor.shape[1])) & 1 == 1
+    return _integers(np.where(on_day, load_factor, load_factor.max(initial=1)).min(axis=1))
+
+
+def _twins(vehicles: Vehicles) -> Integers:
+    """Return a number per kind of vehicle: of empty ones alike only one needs to be tried."""
+    columns = (
+        vehicles.start,
+        vehicles.end,
+        vehicles.mode,
+        vehicles.day,
+        vehicles.team,
+        vehicles.capacity,
+        vehicles.limit,
+    )
+    if not len(vehicles.start):
+        return np.zeros(0, np.int64)
+    _, kinds = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    return _integers(kinds).reshape(-1)
+
+
+def _remoteness(travel: Indices, tasks: Tasks, vehicles: Vehicles, *, permitted: Flags) -> Integers:
+    """Return the cost from the nearest permitted start to each task."""
+    least = np.full(len(tasks.ends), NEVER, np.int64)
+    places = {
+        (int(mode), int(start), int(team))
+        for mode, start, team in zip(vehicles.mode, vehicles.start, vehicles.team, strict=True)
+    }
+    for mode, start, team in sorted(places):
+        there = travel[mode, start][tasks.ends].min(axis=1).astype(np.int64)
+        least = np.where(permitted[team], np.minimum(least, there), least)
+    return least
+
+
+def _neighbours(travel: Indices, ends: npt.NDArray[np.integer]) -> Indices:
+    """Return for every task the nearest others, nearest first, by their closest ends."""
+    count = len(ends)
+    width = min(count - 1, NEIGHBOURS)
+    if width <= 0:
+        return np.zeros((count, 0), np.int32)
+    nearest = np.zeros((count, width), np.int32)
+    first, last = ends[:, 0], ends[:, 1]
+    for task in range(count):
+        a, b = ends[task]
+        legs = travel[a, first], travel[a, last], travel[b, first], travel[b, last]
+        gap = np.minimum(np.minimum(legs[0], legs[1]), np.minimum(legs[2], legs[3]))
+        # The other ends break ties: reaches meeting at a node are sorted by where they lead.
+        gap = gap.astype(np.int64) * 4 + (legs[0].astype(np.int64) + legs[3]) // 8
+        gap[task] = NEVER
+        closest = np.argpartition(gap, width - 1)[:width]
+        nearest[task] = closest[np.lexsort((closest, gap[closest]))]
+    return nearest
