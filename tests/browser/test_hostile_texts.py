@@ -13,7 +13,14 @@ from tests.browser.conftest import DESK, LiveServer, Watch, log_in
 from tests.browser.crawl import Crawl
 from tests.conftest import SeededCounty
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    # A page that is left hangs up on a file under way; the test server drops it unclosed.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 EVIL = "${alert(1)}<img src=x onerror=alert(1)></script><script>alert(1)</script>{{7*7}}"
 TEXTS = {
     "grid": ("name",),
