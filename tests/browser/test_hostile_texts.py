@@ -13,7 +13,14 @@ from tests.browser.conftest import DESK, LiveServer, Watch, log_in
 from tests.browser.crawl import Crawl
 from tests.conftest import SeededCounty
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    # A page that is left hangs up on a file under way; the test server drops it unclosed.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 EVIL = "${alert(1)}<img src=x onerror=alert(1)></script><script>alert(1)</script>{{7*7}}"
 TEXTS = {
     "grid": ("name",),
@@ -136,7 +143,7 @@ def test_a_hostile_file_is_previewed_and_imported_as_text(watched: Page):
     file = {"name": f"{EVIL.replace('/', '')}.csv", "mimeType": "text/csv"}
     watched.set_input_files("[name=file]", {**file, "buffer": rows.encode()})
     watched.click("main button.btn-primary")
-    expect(watched.locator(".sample")).to_contain_text("{{7*7}}")
+    expect(watched.locator(".sample")).to_contain_text("<img src=x onerror=alert(1)>")
     expect(watched.locator(".refusals")).to_contain_text("${alert(1)}")
     expect(watched.locator(".file-name")).to_contain_text("{{7*7}}")
     is_text(watched)

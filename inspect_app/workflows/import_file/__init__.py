@@ -235,4 +235,6 @@ def _place(shape: Any) -> str:  # noqa: ANN401 - a shapely geometry or None
 def _shown(value: object) -> str:
     if value is None or value is pd.NA:
         return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
     return ("、".join(value) if isinstance(value, list) else str(value))[:_SAMPLE_TEXT]
