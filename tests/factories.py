@@ -1,6 +1,6 @@
 """Smallest valid rows, with generated names; each returns the flushed object."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import count
 from uuid import uuid4
 
@@ -8,9 +8,8 @@ from argon2 import PasswordHasher
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, box
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import EVERYWHERE, Actor, Role, Scope
+from inspect_app.domain.access import EVERYWHERE, SYSTEM, Actor, Role, Scope
 from inspect_app.domain.codes import OrgKind, OwnerDuty, StationKind
-from inspect_app.domain.policies import PROPOSALS
 from inspect_app.models import (
     Account,
     Complaint,
@@ -27,13 +26,13 @@ from inspect_app.models import (
     PatrolSegment,
     Person,
     Photo,
-    Policy,
     PollutionSource,
     Post,
     Road,
     Station,
     Waterway,
 )
+from inspect_app.workflows.propose_policies import propose_policies
 
 serial = count(1)
 PASSWORD = "correct horse"
@@ -185,12 +184,8 @@ METRES_PER_DEGREE = 95_000
 
 
 def make_policies(session: Session) -> None:
-    """Fill the policy table with the proposals."""
-    session.add_all(
-        Policy(key=row.key, value={"value": row.value}, valid_from=FROM, source=row.source)
-        for row in PROPOSALS
-    )
-    session.flush()
+    """Fill the policy table with the proposals it lacks, valid since FROM."""
+    propose_policies(session, actor=SYSTEM, today=FROM, now=datetime.now(UTC))
 
 
 def actor_with(session: Session, *roles: Role, grid: Grid | None = None) -> Actor:

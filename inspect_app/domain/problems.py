@@ -56,6 +56,7 @@ PROBLEMS: dict[str, str] = {
     "kind_unknown": "不认识导入类型“{found}”:应为{expected}",
     "import_needs_county": "导入会写入全县数据,需要全县范围的岗位",
     "policy_missing": "{day}没有设置“{policy}”",
+    "target_unknown": "没有目标列“{found}”:对应关系写作 目标列=文件中的列,目标列有{expected}",
     "column_missing": "缺少列“{column}”:文件中的列有{found}",
     "already_imported": "同一文件已在{at}导入过",
     "week_invalid": "周次“{found}”无效:应如 2026-W13",

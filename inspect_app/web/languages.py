@@ -1,7 +1,7 @@
 """Languages: Chinese first, English second; the person's choice is kept with the session."""
 
 from flask import Flask, request, session
-from flask_babel import Babel
+from flask_babel import Babel, gettext, ngettext
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 
@@ -14,6 +14,8 @@ def init_languages(app: Flask) -> None:
         default_timezone=app.extensions["settings"].time_zone,
         locale_selector=current_language,
     )
+    # Jinja's own marks what it translates as safe HTML; a name from a file must never become that.
+    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
 
 
 def current_language() -> str:

@@ -19,3 +19,9 @@ def test_a_length_is_written_in_metres_below_a_kilometre(app: Flask, length_m, w
     with app.test_request_context():
         app.preprocess_request()
         assert render_template_string("{{ length_m | metres }}", length_m=length_m) == written
+
+
+def test_a_text_that_passes_through_gettext_is_still_escaped(app: Flask):
+    with app.test_request_context():
+        shown = render_template_string("{{ _(name) }}", name="<b>${1}</b>")
+    assert shown == "&lt;b&gt;${1}&lt;/b&gt;"

@@ -212,7 +212,7 @@ def _audit(batch: ImportBatch, *, actor: Actor, now: datetime) -> AuditEntry:
     )
 
 
-def _sample(kind: Kind, checked: Checked) -> tuple[dict[str, str], ...]:
+def _sample(kind: Kind, checked: Checked) -> tuple[dict[str, str | bool], ...]:
     """Return the first rows as they are stored, without what is private."""
     shown = [one for one in kind.columns if not one.private and one.name in checked.rows]
     return tuple(
@@ -232,9 +232,9 @@ def _place(shape: Any) -> str:  # noqa: ANN401 - a shapely geometry or None
     return f"{point.x:.6f}, {point.y:.6f}"
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> str | bool:
     if value is None or value is pd.NA:
         return ""
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return value  # the page says it in the reader's language
     return ("、".join(value) if isinstance(value, list) else str(value))[:_SAMPLE_TEXT]

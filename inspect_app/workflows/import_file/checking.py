@@ -144,7 +144,9 @@ def map_columns(names: list[str], kind: Kind, request: ImportRequest) -> dict[st
     known = [column.name for column in kind.columns]
     for target, name in request.columns.items():
         if target not in {*known, "lon", "lat"}:
-            raise Problem("column_missing", column=target, found="、".join(known))
+            raise Problem(
+                "target_unknown", found=target, expected="、".join([*known, "lon", "lat"])
+            )
         if name not in names:
             raise Problem("column_missing", column=name, found="、".join(names)[:300])
     mapping = dict(request.columns)

@@ -104,7 +104,7 @@ class ImportReport:
     rejections: tuple[Rejection, ...]
     warnings: tuple[Rejection, ...]
     notes: tuple[Phrase | str, ...]
-    sample: tuple[Mapping[str, str], ...]
+    sample: tuple[Mapping[str, str | bool], ...]
     batch_id: int | None
 
 
