@@ -1,6 +1,8 @@
 """Promises the whole product keeps: each test walks everything there is and says what to do."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -11,13 +13,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 import inspect_app.migrations
 from inspect_app.cli import main
 from inspect_app.cli.translations import Fault, Text, all_texts, faults
 from inspect_app.config import Settings
-from inspect_app.db import make_engine
-from inspect_app.domain.access import ROLES, Permission, Role
+from inspect_app.db import make_engine, map_reader
+from inspect_app.domain.access import EVERYWHERE, ROLES, Permission, Role, Scope
 from inspect_app.domain.guards import GUARDS
 from inspect_app.domain.problems import PROBLEMS
 from inspect_app.domain.transitions import (
@@ -30,8 +33,11 @@ from inspect_app.domain.transitions import (
 )
 from inspect_app.migrations import include_object
 from inspect_app.models import Base
+from inspect_app.queries.features import Bounds, FeatureQuery, features
 from inspect_app.web.http import STATUS
-from tests.conftest import ROOT, settings_for
+from layers.registry import all_layers
+from tests.conftest import NOW, ROOT, settings_for
+from tests.county import furnish, make_county
 
 PUBLIC = {"static", "accounts.login", "health.alive"}
 """Routes for everybody; a new one needs a reason."""
@@ -168,6 +174,27 @@ def test_every_setting_is_in_the_readme():
 def test_every_command_is_in_the_readme():
     missing = [name for name in commands(main) if f"inspect-app {name}" not in README]
     assert not missing, f"describe in the README: {missing}"
+
+
+def test_every_layer_is_in_the_readme():
+    missing = [key for key in all_layers() if f"`{key}`" not in README]
+    assert not missing, f"name in the README: {missing}"
+
+
+@pytest.mark.parametrize("key", all_layers())
+def test_every_layer_runs_as_the_role_of_maps_inside_bounds_and_scope(session: Session, key: str):
+    county = make_county(session)
+    furnish(session, county)
+    town = Scope(everywhere=False, grid_paths=(county.west.path,))
+    layer = all_layers()[key]
+    week = NOW.date() - timedelta(days=NOW.weekday())
+    asked = FeatureQuery(layer, EVERYWHERE, now=NOW, today=NOW.date(), week=week, zoom=19)
+    nowhere = replace(asked, bounds=Bounds(100, 30, 101, 31))
+    with map_reader(session):
+        whole = features(session, asked, limit=1000).count
+        inside = features(session, replace(asked, scope=town), limit=1000).count
+        assert features(session, nowhere, limit=1000).count == 0
+    assert inside == whole if layer.everyone else inside < whole or whole == 0
 
 
 def test_every_text_is_translated():
