@@ -11,8 +11,8 @@ class Findings(Layer):
     group = Group.MATTERS
     shape = Shape.POINT
     sql = """
-        SELECT f.id, f.grid_id, f.geom, f.finding_no AS name, f.finding_no, f.finding_type,
-               f.severity, f.state, f.found_at, f.due_at, g.name AS grid, p.name AS owner,
+        SELECT f.id, f.uid, f.grid_id, f.geom, f.finding_no AS name, f.finding_no,
+               f.finding_type, f.severity, f.state, f.found_at, f.due_at, g.name AS grid, p.name AS owner,
                CASE
                  WHEN f.state IN ('closed', 'resolved_on_site', 'dismissed', 'duplicate')
                  THEN 'done'
@@ -48,6 +48,8 @@ class Findings(Layer):
     codes = {"finding_type": "FindingType", "severity": "Severity", "state": "FindingState"}
     delivery = Delivery.FEATURES
     permission = "finding.view"
+    page = "findings.detail"
+    page_by = {"uid": "uid"}
     time = "found_at"
     cluster_below = 12
     fill = 0.95

@@ -253,7 +253,7 @@ def _detail(finding: Finding, message: str = "") -> str:
         grid=grid,
         ownership=_ownership(finding, grid, [entry.event for entry in history]),
         reporter=session.get(Person, finding.reported_by) if finding.reported_by else None,
-        place=finding_queries.place_of(session, finding.id),
+        place=finding_queries.place_of(session, finding.id, scope=actor().scope),
         surroundings=surroundings_of(session, finding.id),
         photos={
             stage: [photo for link, photo in photos if link.stage == stage] for stage in PhotoStage
