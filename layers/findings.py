@@ -12,13 +12,14 @@ class Findings(Layer):
     shape = Shape.POINT
     sql = """
         SELECT f.id, f.uid, f.grid_id, f.geom, f.finding_no AS name, f.finding_no,
-               f.finding_type, f.severity, f.state, f.found_at, f.due_at, g.name AS grid, p.name AS owner,
+               f.finding_type, f.severity, f.state, f.found_at, f.due_at, g.name AS grid,
+               p.name AS owner,
                CASE
-                 WHEN f.state IN ('closed', 'resolved_on_site', 'dismissed', 'duplicate')
-                 THEN 'done'
+                 WHEN f.state IN ('closed', 'dismissed', 'duplicate') THEN 'done'
                  WHEN f.due_at < :now THEN 'overdue'
                  WHEN f.state IN ('reported', 'reopened') THEN 'new'
-                 WHEN f.state IN ('rectification_submitted', 'rechecked_ok') THEN 'recheck'
+                 WHEN f.state IN ('resolved_on_site', 'rectification_submitted', 'rechecked_ok')
+                 THEN 'recheck'
                  WHEN f.state IN ('transferred_enforcement', 'case_filed', 'penalised')
                  THEN 'enforcement'
                  ELSE 'handling' END AS state_group

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,11 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Permission, Role
+from inspect_app.domain.transitions import FINDING_FINISHED, FindingState
 from inspect_app.queries.features import tile_bounds
 from layers.base import Delivery
 from layers.registry import all_layers
+from tests.conftest import NOW
 from tests.county import EAST, WEST, County, furnish, make_county
-from tests.factories import log_in, make_account
+from tests.factories import log_in, make_account, make_finding
 
 pytestmark = pytest.mark.usefixtures("county")
 SCOPED = sorted(key for key, layer in all_layers().items() if not layer.everyone)
@@ -275,6 +278,20 @@ def test_the_page_of_a_layers_features_exists_and_opens_to_who_sees_the_layer(ap
     (rule,) = app.url_map.iter_rules(layer.page)
     assert rule.arguments <= set(layer.page_by)
     assert app.view_functions[layer.page].permissions == (Permission(layer.permission),)
+
+
+def test_the_map_calls_findings_done_and_overdue_as_the_work_list_does(
+    chief: FlaskClient, session: Session, county: County
+):
+    for state in FindingState:
+        late = NOW - timedelta(days=1)
+        make_finding(session, at=NOW, state=state, due_at=late, grid_id=county.west.id)
+    session.commit()
+    for asked, count in (
+        ("overdue", len(FindingState) - len(FINDING_FINISHED)),
+        ("done", len(FINDING_FINISHED)),
+    ):
+        assert chief.get(f"/api/layers/findings/list?classes={asked}").json["count"] == count
 
 
 def test_no_answer_of_the_map_names_a_reporter(chief: FlaskClient):
