@@ -81,6 +81,10 @@ class Layer:
     """Column → name of the code list whose labels stand for its values."""
     delivery: ClassVar[Delivery] = Delivery.TILES
     permission: ClassVar[str] = "map.view"
+    page: ClassVar[str] = ""
+    """Endpoint of the page about one feature, empty where there is none."""
+    page_by: ClassVar[Mapping[str, str]] = {}
+    """Argument of that page → column that gives its value."""
     everyone: ClassVar[bool] = False
     """Plain geography with no grid of its own: the base map, the same for every scope."""
     time: ClassVar[str] = ""
@@ -109,7 +113,15 @@ class Layer:
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns the SQL has to give, each once."""
-        wanted = (*CONTRACT, "name", self.colour_by, *self.shows, self.time, self.weight)
+        wanted = (
+            *CONTRACT,
+            "name",
+            self.colour_by,
+            *self.shows,
+            self.time,
+            self.weight,
+            *self.page_by.values(),
+        )
         return tuple(dict.fromkeys(name for name in wanted if name))
 
 
@@ -130,6 +142,8 @@ def faults_of(layer: Layer) -> list[str]:
         faults.append(f"binds {sorted(unknown)}, known are {sorted(PARAMETERS)}")
     if unknown := frozenset(layer.codes) - set(layer.shows):
         faults.append(f"has code lists for columns it does not show: {sorted(unknown)}")
+    if bool(layer.page) != bool(layer.page_by):
+        faults.append("has a page without its arguments, or arguments without a page")
     values = [swatch.value for swatch in layer.legend]
     if len(values) != len(set(values)):
         faults.append("has a legend with a value twice")

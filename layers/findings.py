@@ -11,14 +11,15 @@ class Findings(Layer):
     group = Group.MATTERS
     shape = Shape.POINT
     sql = """
-        SELECT f.id, f.grid_id, f.geom, f.finding_no AS name, f.finding_no, f.finding_type,
-               f.severity, f.state, f.found_at, f.due_at, g.name AS grid, p.name AS owner,
+        SELECT f.id, f.uid, f.grid_id, f.geom, f.finding_no AS name, f.finding_no,
+               f.finding_type, f.severity, f.state, f.found_at, f.due_at, g.name AS grid,
+               p.name AS owner,
                CASE
-                 WHEN f.state IN ('closed', 'resolved_on_site', 'dismissed', 'duplicate')
-                 THEN 'done'
+                 WHEN f.state IN ('closed', 'dismissed', 'duplicate') THEN 'done'
                  WHEN f.due_at < :now THEN 'overdue'
                  WHEN f.state IN ('reported', 'reopened') THEN 'new'
-                 WHEN f.state IN ('rectification_submitted', 'rechecked_ok') THEN 'recheck'
+                 WHEN f.state IN ('resolved_on_site', 'rectification_submitted', 'rechecked_ok')
+                 THEN 'recheck'
                  WHEN f.state IN ('transferred_enforcement', 'case_filed', 'penalised')
                  THEN 'enforcement'
                  ELSE 'handling' END AS state_group
@@ -48,6 +49,8 @@ class Findings(Layer):
     codes = {"finding_type": "FindingType", "severity": "Severity", "state": "FindingState"}
     delivery = Delivery.FEATURES
     permission = "finding.view"
+    page = "findings.detail"
+    page_by = {"uid": "uid"}
     time = "found_at"
     cluster_below = 12
     fill = 0.95

@@ -39,6 +39,8 @@ class Matters(Layer):
     codes = {"state": "MatterState", "severity": "Severity"}
     delivery = Delivery.FEATURES
     permission = "complaint.view"
+    page = "complaints.matter"
+    page_by = {"matter_id": "id"}
     time = "opened_at"
     weight = "complaints"
     unit = "件投诉"

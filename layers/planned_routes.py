@@ -16,6 +16,7 @@ class PlannedRoutes(Layer):
     sql = """
         SELECT t.id, h.grid_id, t.route AS geom, c.name || ' ' || t.day AS name, c.name AS crew,
                t.day, t.state, t.length_m,
+               t.id AS task, to_char(p.week, 'IYYY-"W"IW') AS plan_week,
                (SELECT count(*) FROM patrol_stop s WHERE s.task_id = t.id) AS stops,
                extract(isodow FROM t.day)::int::text AS weekday
         FROM patrol_task t
@@ -44,5 +45,7 @@ class PlannedRoutes(Layer):
     codes = {"state": "TaskState"}
     delivery = Delivery.FEATURES
     permission = "plan.view"
+    page = "plans.page"
+    page_by = {"week": "plan_week", "task": "task"}
     on = False
     order = 50

@@ -15,7 +15,7 @@ class Repeats(Layer):
     group = Group.MATTERS
     shape = Shape.POINT
     sql = """
-        SELECT c.id, m.grid_id, m.geom, m.title AS name, m.matter_no, c.complaint_no,
+        SELECT c.id, c.matter_id, m.grid_id, m.geom, m.title AS name, m.matter_no, c.complaint_no,
                c.received_at, 1 AS complaints,
                CASE WHEN m.pollution_types[1] IN ('air', 'water', 'noise', 'solid_waste')
                     THEN m.pollution_types[1] ELSE 'other' END AS pollution
@@ -33,6 +33,8 @@ class Repeats(Layer):
     }
     delivery = Delivery.FEATURES
     permission = "complaint.view"
+    page = "complaints.matter"
+    page_by = {"matter_id": "matter_id"}
     time = "received_at"
     weight = "complaints"
     unit = "件投诉"

@@ -13,7 +13,7 @@ class Tracks(Layer):
     sql = """
         SELECT l.task_id * 100000 + s.number AS id, s.grid_id, s.line AS geom,
                c.name || ' ' || t.day AS name, c.name AS crew, r.name AS recorder,
-               t.day, t.patrol_kind, l.started_at, l.distance_m
+               t.day, t.patrol_kind, l.started_at, l.distance_m, l.task_id
         FROM track_segment s
         JOIN patrol_log l ON l.uid = s.log_uid
         JOIN patrol_task t ON t.id = l.task_id
@@ -38,6 +38,8 @@ class Tracks(Layer):
     }
     codes = {"patrol_kind": "PatrolKind"}
     permission = "patrol.review"
+    page = "patrols.one"
+    page_by = {"task_id": "task_id"}
     time = "started_at"
     min_zoom = 9
     on = False

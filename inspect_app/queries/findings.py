@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import ROLES, Permission, Role, Scope
@@ -198,17 +198,24 @@ class Place:
     lon: float
     lat: float
     stop_name: str | None
+    task_id: int | None
     matter_no: str | None
+    matter_id: int | None
 
 
-def place_of(session: Session, finding_id: int) -> Place:
-    """Return the coordinates (EPSG:4490, east first), the patrol stop and the matter."""
+def place_of(session: Session, finding_id: int, *, scope: Scope) -> Place:
+    """Return the coordinates (EPSG:4490, east first), the patrol stop and the matter.
+
+    Ids of the task and the matter are given where the scope covers them: their pages open.
+    """
     row = session.execute(
         select(
             func.ST_X(Finding.geom),
             func.ST_Y(Finding.geom),
             PatrolStop.name,
+            case((in_scope(PatrolStop.grid_id, scope), PatrolStop.task_id)),
             ComplaintMatter.matter_no,
+            case((in_scope(ComplaintMatter.grid_id, scope), ComplaintMatter.id)),
         )
         .outerjoin(PatrolStop, PatrolStop.id == Finding.patrol_stop_id)
         .outerjoin(ComplaintMatter, ComplaintMatter.id == Finding.matter_id)

@@ -86,7 +86,9 @@ def matter_file(session: Session, scope: Scope, matter_id: int) -> MatterFile | 
         .order_by(Complaint.received_at.desc())
     )
     findings = session.scalars(
-        select(Finding).where(Finding.matter_id == matter_id).order_by(Finding.found_at)
+        select(Finding)
+        .where(Finding.matter_id == matter_id, in_scope(Finding.grid_id, scope))
+        .order_by(Finding.found_at)
     )
     return MatterFile(
         line=_lines(session, [(matter, grid_name)])[0],

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -48,7 +48,7 @@ from inspect_app.web.finding_forms import (
     new_draft,
     page_number,
 )
-from inspect_app.web.http import STATUS, actor, database, now, requires, sentence
+from inspect_app.web.http import STATUS, actor, database, now, requires, roll_back, sentence
 from inspect_app.web.views import moment_text
 from inspect_app.workflows.follow_finding import default_due, follow, obstacle
 from inspect_app.workflows.follow_many import BULK_EVENTS, follow_many
@@ -168,7 +168,7 @@ def bulk() -> tuple[str, int] | str:
 
 
 def _refused_list(problem: Problem) -> tuple[str, int]:
-    _roll_back()
+    roll_back()
     return _list(sentence(problem)), STATUS.get(problem.code, 422)
 
 
@@ -181,7 +181,7 @@ def new() -> Response | str | tuple[str, int]:
     try:
         finding = raise_finding(database(), new_draft(), actor=actor(), now=now())
     except Problem as problem:
-        _roll_back()
+        roll_back()
         uid = request.form.get("uid", "")
         answer = render_template(
             "finding_new.html", uid=uid, message=sentence(problem), form=request.form
@@ -206,8 +206,10 @@ def step(uid: UUID, event: str) -> Response | tuple[str, int]:
     try:
         follow(database(), finding, event, form=follow_form(), actor=actor(), now=now())
     except Problem as problem:
-        _roll_back()
-        return _detail(_found(uid), message=sentence(problem)), STATUS.get(problem.code, 422)
+        roll_back()
+        return _detail(_found(uid), message=sentence(problem), refused=event), STATUS.get(
+            problem.code, 422
+        )
     flash(
         gettext(
             "“%(number)s”已办理“%(event)s”",
@@ -216,12 +218,6 @@ def step(uid: UUID, event: str) -> Response | tuple[str, int]:
         )
     )
     return _after(finding)
-
-
-def _roll_back() -> None:
-    """Undo what a refused request may have begun; its answer is still rendered from the data."""
-    g.failed = True
-    database().rollback()
 
 
 def _found(uid: UUID) -> Finding:
@@ -238,7 +234,8 @@ def _after(finding: Finding) -> Response:
     return redirect(url_for("findings.page"))
 
 
-def _detail(finding: Finding, message: str = "") -> str:
+def _detail(finding: Finding, message: str = "", refused: str = "") -> str:
+    """Render one finding; the form of a refused step stays open with what was filled in."""
     session = database()
     history = finding_queries.history(session, finding.id)
     version, start = finding_queries.last_steps(session, [finding.id]).get(finding.id, (0, None))
@@ -248,12 +245,14 @@ def _detail(finding: Finding, message: str = "") -> str:
         "finding.html",
         finding=finding,
         message=message,
+        refused=refused,
+        form=request.form,
         version=version,
         light=light_of(finding, start, now=now()),
         grid=grid,
         ownership=_ownership(finding, grid, [entry.event for entry in history]),
         reporter=session.get(Person, finding.reported_by) if finding.reported_by else None,
-        place=finding_queries.place_of(session, finding.id),
+        place=finding_queries.place_of(session, finding.id, scope=actor().scope),
         surroundings=surroundings_of(session, finding.id),
         photos={
             stage: [photo for link, photo in photos if link.stage == stage] for stage in PhotoStage

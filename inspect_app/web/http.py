@@ -287,6 +287,12 @@ def _base_map_origin() -> str:
     return f" {scheme}://{host}"
 
 
+def roll_back() -> None:
+    """Undo what a refused request may have begun; its answer is still rendered from the data."""
+    g.failed = True
+    database().rollback()
+
+
 def _refuse(problem: Problem) -> AnyResponse:
     g.failed = True
     status = STATUS.get(problem.code, 422)

@@ -19,7 +19,18 @@ from gis.rejection import Rejection
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.imports import find_batch, recent_batches
-from inspect_app.web.http import actor, database, now, requires, settings, today, words
+from inspect_app.web.http import (
+    STATUS,
+    actor,
+    database,
+    now,
+    requires,
+    roll_back,
+    sentence,
+    settings,
+    today,
+    words,
+)
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
 from inspect_app.workflows.import_file import (
     KINDS,
@@ -83,9 +94,16 @@ class Upload:
 @requires(Permission.IMPORT_RUN)
 def page() -> str:
     """Show the form and the latest imports."""
+    return _form_page()
+
+
+def _form_page(message: str = "") -> str:
+    """Render the form, after a refusal with what was filled in."""
     county = actor().scope.everywhere
     return render_template(
         "imports.html",
+        message=message,
+        form=request.form,
         kinds=KINDS,
         references=REFERENCES,
         county=county,
@@ -98,14 +116,14 @@ def page() -> str:
 
 @pages.post("/imports/preview")
 @requires(Permission.IMPORT_RUN)
-def preview() -> str:
+def preview() -> str | tuple[str, int]:
     """Keep the file and show what an import would do; nothing is written to the tables."""
-    upload = _keep()
     try:
-        report = _run(upload, dry_run=True)
-    except Problem:
-        upload.forget()
-        raise
+        upload = _keep()
+        report = _previewed(upload)
+    except Problem as problem:
+        roll_back()
+        return _form_page(sentence(problem)), STATUS.get(problem.code, 422)
     answers = upload.form() | {"rejections": _plain(report.rejections)}
     upload.form_path.write_bytes(orjson.dumps(answers))
     return render_template(
@@ -163,6 +181,14 @@ def _batch(batch_id: int) -> Any:  # noqa: ANN401 - the query's pair
     if found is None:
         raise Problem("not_found", what="导入批次")
     return found
+
+
+def _previewed(upload: Upload) -> ImportReport:
+    try:
+        return _run(upload, dry_run=True)
+    except Problem:
+        upload.forget()
+        raise
 
 
 def _assign(kinds: list[str]) -> None:

@@ -53,6 +53,7 @@ def test_two_layers_with_one_key_are_refused():
         ({"legend": (Swatch("a", "甲", "#000"), Swatch("a", "乙", "#111"))}, "a value twice"),
         ({"min_zoom": 12, "max_zoom": 3}, "zooms 12–3"),
         ({"shape": Shape.LINE, "cluster_below": 9}, "not points"),
+        ({"page": "findings.detail"}, "page without its arguments"),
     ],
 )
 def test_a_layer_that_cannot_work_is_refused(changed: dict, fault: str):

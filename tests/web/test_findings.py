@@ -22,6 +22,7 @@ from tests.factories import (
     make_account,
     make_finding,
     make_grid,
+    make_matter,
     make_owner,
     make_person,
     make_photo,
@@ -203,6 +204,29 @@ def test_a_wrong_step_is_refused_in_a_sentence_and_writes_nothing(
     assert finding.finding_no in answer.text
     assert office.state_of(finding) == "reported"
     assert office.session.scalar(select(func.count()).select_from(Event)) == 0
+
+
+def test_a_refused_step_keeps_what_was_written(office: Office):
+    finding = office.finding()
+    client, _ = office.client(Role.CHIEF)
+    data = {"state": "reported", "version": "7", "reason": "<已到现场>查看三次"}
+    answer = client.post(f"/findings/{finding.uid}/dismiss", data=data)
+    assert answer.status_code == 409
+    assert "&lt;已到现场&gt;查看三次</textarea>" in answer.text
+    assert answer.text.count('<details name="step" open>') == 1
+
+
+def test_a_finding_and_its_matter_lead_to_each_other_within_the_scope(office: Office):
+    matter = make_matter(office.session, at=NOW, grid_id=office.west.id)
+    elsewhere = make_matter(office.session, at=NOW, grid_id=office.east.id)
+    finding = office.finding(matter_id=matter.id)
+    other = office.finding(matter_id=elsewhere.id)
+    client, _ = office.client(Role.CHIEF, grid=office.west)
+    assert f'href="/complaints/{matter.id}"' in client.get(f"/findings/{finding.uid}").text
+    assert f'href="/findings/{finding.uid}"' in client.get(f"/complaints/{matter.id}").text
+    assert "/complaints/" not in client.get(f"/findings/{other.uid}").text
+    far, _ = office.client(Role.CHIEF, grid=office.east)
+    assert other.finding_no not in far.get(f"/complaints/{elsewhere.id}").text
 
 
 def test_who_lacks_the_permission_is_refused_whatever_the_form_says(office: Office):

@@ -62,6 +62,15 @@ def test_refusals_are_sentences(app: Flask, session: Session):
     assert "请声明坐标系" in answer.text
 
 
+def test_a_refused_file_leaves_the_form_as_it_was_filled_in(app: Flask, session: Session):
+    client = client_of(app, session, Role.CLERK)
+    text = upload(client, crs="EPSG:9", columns="name=<厂名>", layer="第二张").text
+    assert "EPSG:9" in text.split('id="crs"')[1].split(">")[0]
+    assert '<option value="sources" selected>' in text
+    assert "name=&lt;厂名&gt;" in text
+    assert 'value="第二张"' in text
+
+
 def test_a_worker_and_a_township_chief_may_not_import(app: Flask, session: Session):
     assert client_of(app, session, Role.WORKER).get("/imports").status_code == 403
     chief = client_of(app, session, Role.CHIEF, grid=make_grid(session))

@@ -2,18 +2,21 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import Role
+from inspect_app.domain.access import Permission, Role
+from inspect_app.domain.transitions import FINDING_FINISHED, FindingState
 from inspect_app.queries.features import tile_bounds
 from layers.base import Delivery
 from layers.registry import all_layers
+from tests.conftest import NOW
 from tests.county import EAST, WEST, County, furnish, make_county
-from tests.factories import log_in, make_account
+from tests.factories import log_in, make_account, make_finding
 
 pytestmark = pytest.mark.usefixtures("county")
 SCOPED = sorted(key for key, layer in all_layers().items() if not layer.everyone)
@@ -256,6 +259,39 @@ def test_codes_and_instants_are_told_as_people_read_them(chief: FlaskClient):
     assert texts["状态"] == "已上报"
     assert texts["发现时间"] == "2026-03-24 09:00"
     assert listed[0]["cells"] == [row["text"] for row in single["rows"]]
+
+
+def test_the_popup_of_a_finding_or_matter_leads_to_its_page(chief: FlaskClient):
+    for key in ("findings", "matters", "repeats"):
+        for row in chief.get(f"/api/layers/{key}/list").json["rows"]:
+            single = chief.get(f"/api/layers/{key}/features/{row['id']}").json
+            answer = chief.get(single["page"])
+            assert answer.status_code == 200, single["page"]
+            assert row["cells"][0] in answer.text
+    grid = chief.get("/api/layers/grids/list").json["rows"][0]["id"]
+    assert chief.get(f"/api/layers/grids/features/{grid}").json["page"] is None
+
+
+@pytest.mark.parametrize("key", [key for key, layer in all_layers().items() if layer.page])
+def test_the_page_of_a_layers_features_exists_and_opens_to_who_sees_the_layer(app: Flask, key: str):
+    layer = all_layers()[key]
+    (rule,) = app.url_map.iter_rules(layer.page)
+    assert rule.arguments <= set(layer.page_by)
+    assert app.view_functions[layer.page].permissions == (Permission(layer.permission),)
+
+
+def test_the_map_calls_findings_done_and_overdue_as_the_work_list_does(
+    chief: FlaskClient, session: Session, county: County
+):
+    for state in FindingState:
+        late = NOW - timedelta(days=1)
+        make_finding(session, at=NOW, state=state, due_at=late, grid_id=county.west.id)
+    session.commit()
+    for asked, count in (
+        ("overdue", len(FindingState) - len(FINDING_FINISHED)),
+        ("done", len(FINDING_FINISHED)),
+    ):
+        assert chief.get(f"/api/layers/findings/list?classes={asked}").json["count"] == count
 
 
 def test_no_answer_of_the_map_names_a_reporter(chief: FlaskClient):

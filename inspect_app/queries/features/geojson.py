@@ -119,9 +119,13 @@ def clusters(session: Session, query: FeatureQuery, *, zoom: int) -> Collection:
 
 
 def one(session: Session, query: FeatureQuery, feature_id: int) -> dict[str, Any] | None:
-    """Return what a layer shows of one feature, its class and place, or None out of sight."""
+    """Return what a layer tells of one feature, its class and place, or None out of sight.
+
+    Told are the columns shown and those its page is called by.
+    """
     rows = rows_of(query)
-    shown = [rows.c[name] for name in query.layer.shows]
+    told = (*query.layer.shows, *query.layer.page_by.values())
+    shown = [rows.c[name] for name in dict.fromkeys(told)]
     inside = func.ST_PointOnSurface(rows.c.geom)
     found = session.execute(
         select_rows(

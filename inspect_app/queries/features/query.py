@@ -50,6 +50,10 @@ class LayerSource(Protocol):
         """Column that is summed, or empty."""
 
     @property
+    def page_by(self) -> Mapping[str, str]:
+        """Argument of the page about one feature → column of its value."""
+
+    @property
     def everyone(self) -> bool:
         """Whether the layer is plain geography, the same for every scope."""
 

@@ -195,4 +195,11 @@ def _object(layer: Layer, feature_id: int, values: dict[str, Any]) -> dict[str, 
         "lat": values["lat_"],
         "geometry": values["geometry_"],
         "rows": texts(layer, values),
+        "page": _page(layer, values),
     }
+
+
+def _page(layer: Layer, values: dict[str, Any]) -> str | None:
+    if not layer.page:
+        return None
+    return url_for(layer.page, **{name: values[by] for name, by in layer.page_by.items()})

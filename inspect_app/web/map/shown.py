@@ -24,6 +24,7 @@ CODE_LISTS: dict[str, type[Code]] = {
 WORDS = {
     "failed": "读取失败,请稍后再试",
     "also_here": "此处还有",
+    "open_page": "打开详情",
     "total": "共 {count} 个",
     "sum": "{number} {unit}",
     "zoom_in": "放大",

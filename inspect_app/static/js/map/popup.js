@@ -45,6 +45,11 @@ export class Popup extends EventTarget {
       table.append(make("dt", "", label), make("dd", "", text));
     }
     box.append(table);
+    if (found.page) {
+      const link = make("a", "popup-page", this.configuration.words.open_page);
+      link.href = found.page;
+      box.append(link);
+    }
     const others = hits.slice(1);
     if (others.length) box.append(this.#others(others, hits, at));
     return box;
