@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from gis.routing.benchmark_sets.instance import DAYS_OF_DEMAND, UNREACHABLE, BenchmarkInstance
-from gis.routing.cuts import CutBound, Floats, Ints, Services, Trips, contracted, network_of
+from gis.routing.cuts import (
+    CutBound,
+    Floats,
+    Ints,
+    Services,
+    Trips,
+    contracted,
+    least_tolls,
+    network_of,
+)
 from gis.routing.problem import (
     UNREACHABLE_S,
     Crew,
@@ -81,12 +90,12 @@ def week_bound(
     """Return seconds of service and travel that no plan with these visits undercuts.
 
     Every route is a closed walk from its crew's home, so the cut-sets of ``CutBound`` hold with
-    the crews' days as trips: a trip's capacity is the shift, less the way to a set and back for
-    what lies in that set; visits of one task take a trip each, for they are on different days.
-    Relaxed, which can only lower the bound: a way costs as little as in its cheaper direction and
-    fastest mode, one-way reaches may be served against their direction, the days on which a task
-    is allowed and the gaps between its visits do not count, nor do empty hours of a shift. The
-    fallback while the programme is not solved is ``legs_bound``.
+    the crews' days as trips: a trip's capacity is the shift, less the time to come to a set and
+    back for what lies in that set; visits of one task take a trip each, for they are on different
+    days. Relaxed, which can only lower the bound: a way costs as little as in its cheaper
+    direction and fastest mode, one-way reaches may be served against their direction, and the
+    days on which a task is allowed and the gaps between its visits do not count. The fallback
+    while the programme is not solved is ``legs_bound``.
 
     Cost: pairs without a way over a third place (32 matrix sums), then rounds of a linear
     programme and flows; more seconds never give less.
@@ -111,6 +120,8 @@ def week_bound(
     service_s = sum(task.service_s * served[task.key] for task in tasks)
     ways = _fastest(problem)
     crews = [crew for crew in problem.crews if any(may_serve(crew, task) for task in tasks)]
+    if not crews:
+        return service_s
     fallback = legs_bound(ways, tasks, crews=crews, times=times)
     used = np.unique(
         [crew.home_node for crew in crews]
@@ -127,20 +138,20 @@ def week_bound(
         times,
         np.array([[may_serve(crew, task) for crew in crews] for task in tasks]),
     )
+    network = network_of(least)
+    per_visit = np.array([float(task.service_s) for task in tasks])
     trips = Trips(
         homes,
         np.array([float(crew.shift_s) for crew in crews]),
         np.array([len(crew.working_days) for crew in crews]),
-        2 * least[homes],
+        least_tolls(network, services, per_visit=per_visit, homes=homes),
     )
-    cuts = CutBound(network_of(least), services, trips=trips, clock=clock, deadline=deadline)
+    cuts = CutBound(network, services, trips=trips, clock=clock, deadline=deadline)
     cuts.run()
     return service_s + max(fallback, _whole(cuts.bound))
 
 
-def legs_bound(
-    ways: Floats, tasks: list[PatrolTask], *, crews: list[Crew], times: Ints
-) -> int:
+def legs_bound(ways: Floats, tasks: list[PatrolTask], *, crews: list[Crew], times: Ints) -> int:
     """Return seconds of travel that the legs next to the visits take at least.
 
     Every visit has a leg at each end, to an end of another task or to a home (visits of one task
@@ -154,7 +165,8 @@ def legs_bound(
     total = 0.0
     for index, ends in enumerate(nodes):
         goals = np.concatenate([others[owner != index], homes])
-        total += float(times[index] * np.minimum(ways[ends], ways[:, ends].T)[:, goals].min(1).sum())
+        near = np.minimum(ways[ends], ways[:, ends].T)[:, goals].min(axis=1)
+        total += float(times[index] * near.sum())
     return _whole(total / 2) if math.isfinite(total) else 0
 
 

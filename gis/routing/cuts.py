@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, maximum_flow
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+from gis.routing.flows import WITHOUT_LIMIT, Flows
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -19,10 +21,9 @@ Bools = npt.NDArray[np.bool_]
 WITNESSES = 32
 # Edges used at least so often join their ends when sets are looked for in a fractional answer.
 THRESHOLDS = (1e-6, 0.25, 0.5, 0.75, 0.99)
-# scipy's flows are whole numbers below 2^31.
-FLOW_SCALE = 10_000
-FLOW_WITHOUT_LIMIT = 100_000_000
 VIOLATED = 1e-4
+# Stands for zero; whole seconds are restored after adding up.
+LEAST_TIME, ROUNDED_UP = 1e-9, 1e-3
 ENOUGH_NEW_CUTS = 30
 FLOWS_PER_ROUND = 40
 LOAD_FACTORS = (1.0, 1.3, 0.8)
@@ -46,8 +47,8 @@ class Services:
 class Trips:
     """Kinds of trips: closed walks from a home, each with at most ``capacity`` of load.
 
-    ``count`` trips of a kind exist. A trip of a kind that comes to a node has only
-    ``capacity - toll[kind, node]`` left for load (the way there and back, where time is the load).
+    ``count`` trips of a kind exist. Where time is the load, ``toll[kind, node]`` is what of it a
+    trip uses at least between home and a node (see ``least_tolls``); otherwise it is zero.
     """
 
     home: Ints
@@ -98,6 +99,26 @@ def network_of(least: Floats) -> Network:
         kept &= ways[rows, via][:, None] + ways[via, :] > ways
     start, end = np.nonzero(np.triu(kept & kept.T))
     return Network(count, start.astype(np.int64), end.astype(np.int64), ways[start, end])
+
+
+def least_tolls(network: Network, services: Services, *, per_visit: Floats, homes: Ints) -> Floats:
+    """Return the least time between homes and nodes, (homes, nodes); infinite without a way.
+
+    A trip may come nearer by serving something on its way, which takes the time ``per_visit`` of
+    that service and not the way along it: whichever is less counts.
+    """
+    starts = np.concatenate([network.start, services.start])
+    ends = np.concatenate([network.end, services.end])
+    # scipy takes zeros for missing edges and adds up parallel ones.
+    times = np.maximum(np.concatenate([network.cost, per_visit]), LEAST_TIME)
+    lower, upper = np.minimum(starts, ends), np.maximum(starts, ends)
+    pairs, entry = np.unique(lower * network.nodes + upper, return_inverse=True)
+    least = np.full(len(pairs), np.inf)
+    np.minimum.at(least, entry, times)
+    shape = (network.nodes, network.nodes)
+    graph = csr_array((least, (pairs // network.nodes, pairs % network.nodes)), shape=shape)
+    tolls: Floats = np.floor(dijkstra(graph, directed=False, indices=homes) + ROUNDED_UP)
+    return tolls
 
 
 class CutBound:
@@ -204,7 +225,10 @@ class CutBound:
         if not counted.any():
             return 0
         able = services.allowed[counted].any(axis=0)
-        room = (trips.capacity - trips.toll[:, inside].min(axis=1))[able]
+        # A trip comes to the set, or to an end of what it serves there, and goes home again.
+        near = inside.copy()
+        near[services.start[counted]] = near[services.end[counted]] = True
+        room = (trips.capacity - 2 * trips.toll[:, near].min(axis=1))[able]
         rooms = np.sort(np.repeat(np.maximum(room, 0.0), trips.count[able]))[::-1]
         # A hair less load, so that rounding never asks for one trip too many.
         load = services.load[counted].sum() * (1 - 1e-12) - 1e-9
@@ -304,20 +328,21 @@ class CutBound:
         weight = np.zeros(count)
         np.add.at(weight, services.start, self._share)
         np.add.at(weight, services.end, self._share)
+        to_sink = np.full(len(homes), sink)
         flows = Flows(
             count + 2,
             np.concatenate([network.start, services.start, np.full(count, source), homes]),
-            np.concatenate([network.end, services.end, np.arange(count), np.full(len(homes), sink)]),
+            np.concatenate([network.end, services.end, np.arange(count), to_sink]),
         )
         between = np.concatenate([self._used, np.maximum(services.times - self._share, 0.0)])
-        unlimited = np.full(len(homes), FLOW_WITHOUT_LIMIT / FLOW_SCALE)
+        unlimited = np.full(len(homes), WITHOUT_LIMIT)
         served = np.union1d(services.start, services.end)
         met: set[bytes] = set()
         chosen = [None, *self._rng.permutation(served)[:FLOWS_PER_ROUND].tolist()]
         for factor, node in itertools.product(LOAD_FACTORS, chosen):
             pull = weight * factor
             if node is not None:
-                pull[node] = FLOW_WITHOUT_LIMIT / FLOW_SCALE
+                pull[node] = WITHOUT_LIMIT
             flows.set(np.concatenate([between, pull, unlimited]))
             for side in flows.sides(source, sink):
                 inside = side[:count]
@@ -344,48 +369,3 @@ def _parts(nodes: int, starts: Ints, ends: Ints) -> Iterator[Bools]:
     if count > 1:
         for number in range(count):
             yield part == number
-
-
-class Flows:
-    """Least cuts in an undirected graph of fixed shape with changing capacities."""
-
-    def __init__(self, nodes: int, starts: Ints, ends: Ints) -> None:
-        rows, columns = np.concatenate([starts, ends]), np.concatenate([ends, starts])
-        pairs, self._entry = np.unique(rows * nodes + columns, return_inverse=True)
-        self._nodes = nodes
-        row, column = pairs // nodes, pairs % nodes
-        self._back = np.searchsorted(pairs, column * nodes + row)
-        self._leaving: list[list[tuple[int, int]]] = [[] for _ in range(nodes)]
-        for entry, (node, other) in enumerate(zip(row.tolist(), column.tolist(), strict=True)):
-            self._leaving[node].append((entry, other))
-        pointers = np.searchsorted(row, np.arange(nodes + 1)).astype(np.int32)
-        values = np.zeros(len(pairs), dtype=np.int32)
-        parts = (values, column.astype(np.int32), pointers)
-        self._graph = csr_array(parts, shape=(nodes, nodes))
-
-    def set(self, capacity: Floats) -> None:
-        """Set the capacities of the edges; those of parallel edges add up."""
-        both = np.concatenate([capacity, capacity])
-        whole = np.rint(np.bincount(self._entry, weights=both) * FLOW_SCALE)
-        self._graph.data[:] = np.minimum(whole, FLOW_WITHOUT_LIMIT).astype(np.int32)
-
-    def sides(self, source: int, sink: int) -> tuple[Bools, Bools]:
-        """Return the smallest and the largest source side of a least cut."""
-        flow = maximum_flow(self._graph, source, sink).flow
-        free = self._graph.data > flow.data
-        ahead, behind = free.tolist(), free[self._back].tolist()
-        smallest = self._reached(source, ahead)
-        largest = ~self._reached(sink, behind)
-        return smallest, largest
-
-    def _reached(self, first: int, free: list[bool]) -> Bools:
-        """Return the nodes reached over free entries; plain lists are the fastest here."""
-        reached = [False] * self._nodes
-        reached[first] = True
-        waiting = [first]
-        while waiting:
-            for entry, node in self._leaving[waiting.pop()]:
-                if free[entry] and not reached[node]:
-                    reached[node] = True
-                    waiting.append(node)
-        return np.array(reached)
