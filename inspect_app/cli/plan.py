@@ -24,6 +24,7 @@ from inspect_app.workflows.publish_plan import publish_plan
 STAGES = {
     "load": "reading objects, crews and roads",
     "search": "searching",
+    "bound": "proving the bound",
     "draw": "drawing routes",
     "write": "writing",
 }
@@ -131,6 +132,11 @@ def _print_verdict(plan: PatrolPlan, *, seconds: float) -> None:
         f" travel {figures['overhead_share'] * 100:.0f}% of patrol time,"
         f" {figures['iterations']} iterations"
     )
+    if "gap_share" in figures:
+        console.print(
+            f"hours at most {figures['gap_share'] * 100:.1f} % from the best possible"
+            " for the planned visits"
+        )
     console.print(f"took {seconds:.1f} s: {timings(figures['seconds'])}")
 
 

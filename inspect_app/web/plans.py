@@ -60,6 +60,7 @@ WAIT_S = 8
 """A worker that runs takes a job within a second; after this long there is none."""
 DAYS = 7
 WORKDAYS = 5
+SECONDS_PER_HOUR = 3600
 
 
 @pages.get("/plans")
@@ -252,6 +253,7 @@ class _View:
             )
             for row in plan.figures.get("policies", [])
         ]
+        self._bound_s: int | None = plan.figures.get("bound_s")
         self.unruled = [(ObjectKind(k), n) for k, n in plan.figures.get("unruled", {}).items()]
 
     @property
@@ -259,6 +261,13 @@ class _View:
         """Travel per hour of patrol."""
         service = self.hours - self.travel_hours
         return self.travel_hours / service if service else 0.0
+
+    @property
+    def gap_share(self) -> float | None:
+        """How far the hours are at most above the best; by the rows, for stops may have moved."""
+        if not self.everywhere or not self._bound_s:
+            return None
+        return max(0.0, self.hours * SECONDS_PER_HOUR / self._bound_s - 1.0)
 
 
 CLASSES: dict[str, type[Code]] = {

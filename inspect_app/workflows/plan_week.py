@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from gis.crs import STORAGE_SRID, to_storage
+from gis.routing.bound import visits_of, week_bound
 from gis.routing.explain import Explanation, UnservedReason, explain
 from gis.routing.geometry import RouteGeometry, route_geometry
 from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
@@ -33,6 +34,8 @@ from inspect_app.workflows.build_week import WeekToPlan, build_week
 SECONDS_PER_MIN = 60
 DEFAULT_SECONDS = 15.0
 """Search time nobody chose; a county week of ten crews gains little after it."""
+BOUND_SECONDS = 3.0
+"""Time for proving how far from the best a plan is; more of it hardly raises the bound."""
 PLAN_LOCK = 7305
 """First half of the advisory lock that makes versions of a week one after the other."""
 
@@ -121,13 +124,15 @@ def plan_week(
     verdict = verify(built.problem, found)
     explanation = explain(built.problem, found)
     clock.mark("search")
+    proved = _bound_figures(built, found) if verdict.is_valid else {}
+    clock.mark("bound")
     tell(PlanProgress("draw"))
     tasks = [new_task(built, route, zone=request.zone) for route in found.routes]
     clock.mark("draw")
     tell(PlanProgress("write"))
     plan = _new_plan(session, week, request=request, actor=actor, now=now)
     plan.parameters = _parameters(request, built=built)
-    plan.figures = _figures(built, found, explanation=explanation)
+    plan.figures = {**_figures(built, found, explanation=explanation), **proved}
     names = grid_names(session)
     plan.verdict = verdict_facts(verdict, built, names=names)
     record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
@@ -358,6 +363,17 @@ def _figures(built: WeekToPlan, found: WeekPlan, *, explanation: Explanation) ->
         },
         "policies": _by_policy(built, found),
         "unruled": dict(built.unruled),
+    }
+
+
+def _bound_figures(built: WeekToPlan, found: WeekPlan) -> Json:
+    """Return the least hours that visits like the plan's take, and how far the plan is above."""
+    bound_s = week_bound(built.problem, served=visits_of(found), seconds=BOUND_SECONDS)
+    if bound_s <= 0:
+        return {}
+    return {
+        "bound_s": bound_s,
+        "gap_share": (found.travel_s + found.service_s) / bound_s - 1.0,
     }
 
 

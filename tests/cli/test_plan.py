@@ -51,6 +51,8 @@ def test_the_command_prints_crews_gaps_in_words_and_the_verdict(county_sessions,
         "not planned: 东口",
         "名执法人员",
         "check passed: 5 of 6 due visits planned",
+        "hours at most ",
+        " % from the best possible",
         "s: reading objects, crews and roads 0.",
         " s, drawing routes 0.",
     ):

@@ -235,6 +235,18 @@ def test_the_figures_of_a_set_count_what_is_at_best_and_what_is_unsolved() -> No
     assert found.mean_best_after_s == pytest.approx(1.0)
 
 
+def test_a_result_at_its_bound_is_proved_and_without_bounds_nothing_is_said() -> None:
+    measured = [
+        Measured("a", 100, 2, 0.5, None, bound=100),
+        Measured("b", 110, 3, 1.5, None, bound=100),
+        Measured("c", None, 0, 0.0, None, bound=50),
+    ]
+    found = figures(measured)
+    assert found.proved_share == pytest.approx(1 / 3)
+    assert found.mean_above_bound_share == pytest.approx(0.05)
+    assert figures([Measured("a", 100, 2, 0.5, None)]).proved_share is None
+
+
 def test_best_known_values_come_from_the_first_filled_column(tmp_path: Path) -> None:
     path = tmp_path / "best.csv"
     path.write_text(
@@ -258,9 +270,12 @@ def test_the_command_prints_a_table_per_set_that_ends_with_the_mean_gap(tmp_path
         main,
         [
             *("bench", "plan", "--format", "carp", "--instances", str(folder.parent)),
-            *("--best", str(best), "--seconds", "0.1", "--each"),
+            *("--best", str(best), "--seconds", "0.1", "--each", "--bound"),
         ],
     )
     assert result.exit_code == 0, result.output
+    assert "bound 16" in result.output
+    assert "proved" in result.output
+    assert "100.0%" in result.output
     assert "tiny" in result.output
     assert result.output.rstrip().splitlines()[-1] == "mean gap 0.00 %"

@@ -56,6 +56,7 @@ def test_the_board_shows_crews_figures_and_the_verdict(app, session):
     assert "5/5" in page
     assert "核验通过" in page
     assert "到期的巡查全部安排" in page
+    assert "距最优不超过" in page
 
 
 def test_a_plan_taken_over_without_the_figures_of_a_search_is_shown(app, session, plan):
@@ -74,6 +75,16 @@ def test_a_plan_taken_over_without_the_figures_of_a_search_is_shown(app, session
     assert page.status_code == 200
     assert "5/6" in page.text
     assert "原因未记录" in page.text
+    assert "距最优不超过" not in page.text
+
+
+def test_the_distance_from_the_best_follows_the_rows_and_is_the_countys(app, session, plan, county):
+    hours = sum(task.travel_min + task.service_min for task in plan.tasks) / 60
+    plan.figures = {**plan.figures, "bound_s": hours * 3600 / 1.25}
+    page = client_of(app, session, Role.DEPUTY).get(PAGE).text
+    assert "距最优不超过 <strong>25.0%</strong>" in page
+    town = client_of(app, session, Role.CHIEF, grid=county.west).get(PAGE).text
+    assert "距最优不超过" not in town
 
 
 @pytest.mark.usefixtures("plan")

@@ -244,6 +244,15 @@ def test_only_the_whole_countys_planner_makes_plans(session, county):
 
 
 @pytest.mark.usefixtures("county")
+def test_a_plan_tells_how_far_its_hours_are_at_most_from_the_best(session):
+    plan = planned(session)
+    total_s = sum(task.travel_min + task.service_min for task in plan.tasks) * 60
+    service_s = sum(task.service_min for task in plan.tasks) * 60
+    assert service_s < plan.figures["bound_s"] <= total_s + 1e-6
+    assert plan.figures["gap_share"] == pytest.approx(total_s / plan.figures["bound_s"] - 1)
+
+
+@pytest.mark.usefixtures("county")
 def test_publishing_gives_every_task_to_its_crew_and_is_done_once_a_week(session):
     first, second = planned(session), planned(session)
     assert publish_plan(session, first, actor=SYSTEM, now=NOW) == len(first.tasks)

@@ -22,13 +22,22 @@ class BestKnown:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A checked result on one instance; ``cost`` None means no solution was found."""
+    """A checked result on one instance; ``cost`` None means no solution was found.
+
+    ``bound`` is a proved lower bound on every solution's cost; None where none was sought.
+    """
 
     name: str
     cost: int | None
     fleet: int
     best_after_s: float
     best: BestKnown | None
+    bound: int | None = None
+
+    @property
+    def is_proved(self) -> bool:
+        """The cost is as low as the bound: nothing better exists."""
+        return self.cost is not None and self.cost == self.bound
 
     @property
     def gap_share(self) -> float | None:
@@ -40,7 +49,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class SetFigures:
-    """The figures of a set; shares and gaps over the instances with a best known value."""
+    """The figures of a set; shares and gaps over the instances with a best known value.
+
+    ``proved_share`` and ``mean_above_bound_share`` are over all instances with a bound; None
+    where bounds were not sought.
+    """
 
     instances: int
     compared: int
@@ -50,6 +63,8 @@ class SetFigures:
     at_best_share: float
     same_fleet: int | None
     mean_best_after_s: float
+    proved_share: float | None = None
+    mean_above_bound_share: float | None = None
 
 
 def figures(measured: Sequence[Measured]) -> SetFigures:
@@ -60,6 +75,8 @@ def figures(measured: Sequence[Measured]) -> SetFigures:
     known = [item for item in measured if item.best is not None]
     gaps = [item.gap_share for item in known if item.gap_share is not None]
     with_fleet = [item for item in known if item.best is not None and item.best.fleet is not None]
+    bounded = [item for item in measured if item.bound is not None]
+    above = [item.cost / item.bound - 1.0 for item in bounded if item.cost and item.bound]
     moments = [item.best_after_s for item in measured if item.cost is not None]
     return SetFigures(
         len(measured),
@@ -72,6 +89,8 @@ def figures(measured: Sequence[Measured]) -> SetFigures:
         if with_fleet
         else None,
         _mean(moments),
+        _mean([float(item.is_proved) for item in bounded]) if bounded else None,
+        _mean(above) if bounded else None,
     )
 
 

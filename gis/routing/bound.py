@@ -1,0 +1,186 @@
+"""How few hours a week can take: lower bounds that tell how far a plan is from the best."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from gis.routing.benchmark_sets.instance import DAYS_OF_DEMAND, UNREACHABLE, BenchmarkInstance
+from gis.routing.cuts import (
+    CutBound,
+    Floats,
+    Ints,
+    Services,
+    Trips,
+    contracted,
+    least_tolls,
+    network_of,
+)
+from gis.routing.problem import (
+    UNREACHABLE_S,
+    Crew,
+    PatrolTask,
+    SecondsMatrix,
+    WeekPlan,
+    WeekProblem,
+    may_serve,
+)
+
+# Rounding of the solver's values: a bound this little above a whole number is that number.
+ROUNDING = 1e-3
+CARP_SECONDS = 30.0
+WEEK_SECONDS = 5.0
+
+Clock = Callable[[], float]
+
+
+def carp_bound(
+    instance: BenchmarkInstance, *, seconds: float = CARP_SECONDS, clock: Clock = time.perf_counter
+) -> int:
+    """Return a cost that no solution of a benchmark instance undercuts.
+
+    Belenguer and Benavent's cut-sets (odd sets, and trips into a set by its load) over the edges,
+    solved by HiGHS, then over whole numbers. One-way arcs count as edges, the number of vehicles
+    is free, and in periodic instances the days are: each only lowers the bound.
+
+    Parameters
+    ----------
+    seconds, clock
+        When to stop; what was proved by then is returned.
+    """
+    deadline = clock() + seconds
+    required = instance.required
+    place, least = contracted(_ways(instance.travel, none_from=UNREACHABLE))
+    demand_days = DAYS_OF_DEMAND if instance.is_periodic else 1
+    load = np.array([float(item.demand * demand_days) for item in required])
+    services = Services(
+        place[[item.start for item in required]],
+        place[[item.end for item in required]],
+        load,
+        np.array([item.times for item in required], dtype=np.int64),
+        np.ones((len(required), 1), dtype=bool),
+    )
+    enough = max(math.ceil(load.sum() / instance.capacity) + 1, int(services.times.max()))
+    trips = Trips(
+        place[[instance.depot]],
+        np.array([float(instance.capacity)]),
+        np.array([enough]),
+        np.zeros((1, len(least))),
+    )
+    cuts = CutBound(network_of(least), services, trips=trips, clock=clock, deadline=deadline)
+    cuts.run()
+    cuts.run_whole()
+    return sum(item.cost * item.times for item in required) + _whole(cuts.bound)
+
+
+def visits_of(plan: WeekPlan) -> dict[str, int]:
+    """Return how often a plan serves each task that it serves."""
+    return dict(Counter(visit.task for route in plan.routes for visit in route.visits))
+
+
+def week_bound(
+    problem: WeekProblem,
+    *,
+    served: Mapping[str, int],
+    seconds: float = WEEK_SECONDS,
+    clock: Clock = time.perf_counter,
+) -> int:
+    """Return seconds of service and travel that no plan with these visits undercuts.
+
+    Every route is a closed walk from its crew's home, so the cut-sets of ``CutBound`` hold with
+    the crews' days as trips: a trip's capacity is the shift, less the time to come to a set and
+    back for what lies in that set; visits of one task take a trip each, for they are on different
+    days. Relaxed, which can only lower the bound: a way costs as little as in its cheaper
+    direction and fastest mode, one-way reaches may be served against their direction, and the
+    days on which a task is allowed and the gaps between its visits do not count. The fallback
+    while the programme is not solved is ``legs_bound``.
+
+    Cost: pairs without a way over a third place (32 matrix sums), then rounds of a linear
+    programme and flows; more seconds never give less.
+
+    Parameters
+    ----------
+    served
+        Visits per task, as in a valid plan of this problem (``visits_of``); others count as none.
+    seconds, clock
+        When to stop.
+
+    Returns
+    -------
+    int
+        Whole seconds; 0 when nothing is served.
+    """
+    deadline = clock() + seconds
+    tasks = [task for task in problem.tasks if served.get(task.key, 0) > 0]
+    if not tasks:
+        return 0
+    times = np.array([served[task.key] for task in tasks], dtype=np.int64)
+    service_s = sum(task.service_s * served[task.key] for task in tasks)
+    ways = _fastest(problem)
+    crews = [crew for crew in problem.crews if any(may_serve(crew, task) for task in tasks)]
+    if not crews:
+        return service_s
+    fallback = legs_bound(ways, tasks, crews=crews, times=times)
+    used = np.unique(
+        [crew.home_node for crew in crews]
+        + [node for task in tasks for node in (task.start_node, task.end_node)]
+    )
+    place_of_used, least = contracted(ways[np.ix_(used, used)])
+    place = np.zeros(len(ways), dtype=np.int64)
+    place[used] = place_of_used
+    homes = place[[crew.home_node for crew in crews]]
+    services = Services(
+        place[[task.start_node for task in tasks]],
+        place[[task.end_node for task in tasks]],
+        np.array([float(task.service_s) for task in tasks]) * times,
+        times,
+        np.array([[may_serve(crew, task) for crew in crews] for task in tasks]),
+    )
+    network = network_of(least)
+    per_visit = np.array([float(task.service_s) for task in tasks])
+    trips = Trips(
+        homes,
+        np.array([float(crew.shift_s) for crew in crews]),
+        np.array([len(crew.working_days) for crew in crews]),
+        least_tolls(network, services, per_visit=per_visit, homes=homes),
+    )
+    cuts = CutBound(network, services, trips=trips, clock=clock, deadline=deadline)
+    cuts.run()
+    return service_s + max(fallback, _whole(cuts.bound))
+
+
+def legs_bound(ways: Floats, tasks: list[PatrolTask], *, crews: list[Crew], times: Ints) -> int:
+    """Return seconds of travel that the legs next to the visits take at least.
+
+    Every visit has a leg at each end, to an end of another task or to a home (visits of one task
+    are on different days, never next to each other); a leg has two ends, so half of the cheapest
+    counts at each. Cost: one look at each pair of ends.
+    """
+    homes = np.array([crew.home_node for crew in crews], dtype=np.int64)
+    nodes = np.array([[task.start_node, task.end_node] for task in tasks])
+    others = nodes.ravel()
+    owner = np.repeat(np.arange(len(tasks)), 2)
+    total = 0.0
+    for index, ends in enumerate(nodes):
+        goals = np.concatenate([others[owner != index], homes])
+        near = np.minimum(ways[ends], ways[:, ends].T)[:, goals].min(axis=1)
+        total += float(times[index] * near.sum())
+    return _whole(total / 2) if math.isfinite(total) else 0
+
+
+def _fastest(problem: WeekProblem) -> Floats:
+    """Return the least seconds of any mode; infinite without a way."""
+    count = problem.node_count
+    modes = {crew.mode for crew in problem.crews}
+    fastest = np.min([problem.travel_s[mode][:count, :count] for mode in sorted(modes)], axis=0)
+    return _ways(fastest, none_from=UNREACHABLE_S)
+
+
+def _ways(travel: SecondsMatrix, *, none_from: int) -> Floats:
+    return np.where(travel >= none_from, np.inf, travel.astype(np.float64))
+
+
+def _whole(bound: float) -> int:
+    return max(0, math.ceil(bound - ROUNDING))
