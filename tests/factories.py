@@ -1,15 +1,17 @@
 """Smallest valid rows, with generated names; each returns the flushed object."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from itertools import count
 from uuid import uuid4
 
 from argon2 import PasswordHasher
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, box
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import EVERYWHERE, SYSTEM, Actor, Role, Scope
+from inspect_app.domain.access import EVERYWHERE, Actor, Role, Scope
 from inspect_app.domain.codes import OrgKind, OwnerDuty, StationKind
+from inspect_app.domain.policies import PROPOSALS
 from inspect_app.models import (
     Account,
     Complaint,
@@ -32,7 +34,6 @@ from inspect_app.models import (
     Station,
     Waterway,
 )
-from inspect_app.workflows.propose_policies import propose_policies
 
 serial = count(1)
 PASSWORD = "correct horse"
@@ -185,7 +186,13 @@ METRES_PER_DEGREE = 95_000
 
 def make_policies(session: Session) -> None:
     """Fill the policy table with the proposals it lacks, valid since FROM."""
-    propose_policies(session, actor=SYSTEM, today=FROM, now=datetime.now(UTC))
+    known = set(session.scalars(select(Policy.key)))
+    session.add_all(
+        Policy(key=row.key, value={"value": row.value}, valid_from=FROM, source=row.source)
+        for row in PROPOSALS
+        if row.key not in known
+    )
+    session.flush()
 
 
 def actor_with(session: Session, *roles: Role, grid: Grid | None = None) -> Actor:
