@@ -28,6 +28,7 @@ from inspect_app.models import (
     PatrolSegment,
     Person,
     Photo,
+    Policy,
     PollutionSource,
     Post,
     Road,
