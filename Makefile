@@ -5,8 +5,7 @@ SHELL := bash
 export PORT ?= 8000
 PYTEST_ARGS ?=
 # Instances are free to download but without a licence to pass on: they are not in the repository.
-INSTANCES ?= ../shared/data/carp/gdb
-BEST ?= $(wildcard ../shared/data/carp/bks.csv)
+BEST ?=
 FORMAT ?= carp
 SECONDS ?= 1
 SEED ?= 1
@@ -42,7 +41,8 @@ bench: ## Measure planning, tiles, assignment, import and sync
 	@deploy/setup.sh test
 	.venv/bin/python -m benchmarks
 
-bench-plan: ## Compare the weekly plan's search with published values (INSTANCES=folder FORMAT=carp BEST=file SECONDS=1 SEED=1)
+bench-plan: ## Compare the weekly plan's search with published values (INSTANCES=folder [FORMAT=carp BEST=file SECONDS=1 SEED=1])
+	@test -n "$(INSTANCES)" || { echo 'name a folder of instances: make bench-plan INSTANCES=…/gdb BEST=…/best.csv' >&2; exit 2; }
 	@deploy/setup.sh check
 	.venv/bin/inspect-app bench plan --format $(FORMAT) --instances $(INSTANCES) $(if $(BEST),--best $(BEST)) --seconds $(SECONDS) --seed $(SEED)
 
