@@ -200,6 +200,5 @@ def _object(layer: Layer, feature_id: int, values: dict[str, Any]) -> dict[str, 
 
 
 def _page(layer: Layer, values: dict[str, Any]) -> str | None:
-    if not layer.page:
-        return None
-    return url_for(layer.page, **{name: values[by] for name, by in layer.page_by.items()})
+    asked = {name: values[by] for name, by in layer.page_by.items()}
+    return url_for(layer.page, **asked) if asked and None not in asked.values() else None
