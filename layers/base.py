@@ -84,7 +84,7 @@ class Layer:
     page: ClassVar[str] = ""
     """Endpoint of the page about one feature, empty where there is none."""
     page_by: ClassVar[Mapping[str, str]] = {}
-    """Argument of that page → column that gives its value."""
+    """Argument of that page → column that gives its value; NULL leaves it out."""
     everyone: ClassVar[bool] = False
     """Plain geography with no grid of its own: the base map, the same for every scope."""
     time: ClassVar[str] = ""

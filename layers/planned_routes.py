@@ -6,7 +6,8 @@ from layers.base import Delivery, Group, Layer, Shape, Swatch
 class PlannedRoutes(Layer):
     """Each crew's way of each day, coloured by weekday.
 
-    A route belongs to the grid of the crew's home station: a township sees its own crews.
+    A route belongs to the grid of the crew's home station: a township sees its own crews. Its page
+    is the crew-day where a stop lies in that grid, for others the week.
     """
 
     key = "planned_routes"
@@ -16,13 +17,17 @@ class PlannedRoutes(Layer):
     sql = """
         SELECT t.id, h.grid_id, t.route AS geom, c.name || ' ' || t.day AS name, c.name AS crew,
                t.day, t.state, t.length_m,
-               t.id AS task, to_char(p.week, 'IYYY-"W"IW') AS plan_week,
+               CASE WHEN EXISTS (SELECT FROM patrol_stop s JOIN grid g ON g.id = s.grid_id
+                                 WHERE s.task_id = t.id AND starts_with(g.path, home.path))
+                    THEN t.id END AS task,
+               to_char(p.week, 'IYYY-"W"IW') AS plan_week,
                (SELECT count(*) FROM patrol_stop s WHERE s.task_id = t.id) AS stops,
                extract(isodow FROM t.day)::int::text AS weekday
         FROM patrol_task t
         JOIN patrol_plan p ON p.id = t.plan_id
         JOIN crew c ON c.id = t.crew_id
         JOIN station h ON h.id = c.station_id
+        LEFT JOIN grid home ON home.id = h.grid_id
         WHERE p.state = 'published' AND p.week = :week AND t.route IS NOT NULL
     """
     colour_by = "weekday"

@@ -13,7 +13,10 @@ class Tracks(Layer):
     sql = """
         SELECT l.task_id * 100000 + s.number AS id, s.grid_id, s.line AS geom,
                c.name || ' ' || t.day AS name, c.name AS crew, r.name AS recorder,
-               t.day, t.patrol_kind, l.started_at, l.distance_m, l.task_id
+               t.day, t.patrol_kind, l.started_at, l.distance_m,
+               CASE WHEN EXISTS (SELECT FROM patrol_stop p
+                                 WHERE p.task_id = t.id AND p.grid_id = s.grid_id)
+                    THEN t.id END AS reviewed_task
         FROM track_segment s
         JOIN patrol_log l ON l.uid = s.log_uid
         JOIN patrol_task t ON t.id = l.task_id
@@ -39,7 +42,7 @@ class Tracks(Layer):
     codes = {"patrol_kind": "PatrolKind"}
     permission = "patrol.review"
     page = "patrols.one"
-    page_by = {"task_id": "task_id"}
+    page_by = {"task_id": "reviewed_task"}
     time = "started_at"
     min_zoom = 9
     on = False

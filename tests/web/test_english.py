@@ -25,7 +25,6 @@ from tests.factories import (
     make_finding,
     make_grid,
     make_outlet,
-    make_policies,
 )
 from tests.small_county import WEEK, make_small_county, request
 
@@ -109,7 +108,6 @@ def pages_from(client: FlaskClient, *starts: str) -> dict[str, str]:
 
 
 def test_every_page_of_a_furnished_county_is_english(english: FlaskClient, session: Session):
-    make_policies(session)
     county = make_county(session)
     furnish(session, county)
     for state in ("reported", "escalated", "case_filed", "closed"):

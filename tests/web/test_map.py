@@ -272,6 +272,13 @@ def test_the_popup_of_a_finding_or_matter_leads_to_its_page(chief: FlaskClient):
     assert chief.get(f"/api/layers/grids/features/{grid}").json["page"] is None
 
 
+@pytest.mark.parametrize("key", SCOPED)
+def test_no_popup_leads_to_a_page_that_its_reader_may_not_open(west_chief: FlaskClient, key: str):
+    for row in west_chief.get(f"/api/layers/{key}/list").json["rows"]:
+        page = west_chief.get(f"/api/layers/{key}/features/{row['id']}").json["page"]
+        assert page is None or west_chief.get(page).status_code == 200
+
+
 @pytest.mark.parametrize("key", [key for key, layer in all_layers().items() if layer.page])
 def test_the_page_of_a_layers_features_exists_and_opens_to_who_sees_the_layer(app: Flask, key: str):
     layer = all_layers()[key]

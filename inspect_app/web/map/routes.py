@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.routing import BuildError
 
 from inspect_app.db import map_reader
 from inspect_app.domain.access import Permission
@@ -200,6 +201,10 @@ def _object(layer: Layer, feature_id: int, values: dict[str, Any]) -> dict[str, 
 
 
 def _page(layer: Layer, values: dict[str, Any]) -> str | None:
+    """Return the address of the page about a feature; NULL in the path means there is none."""
     if not layer.page:
         return None
-    return url_for(layer.page, **{name: values[by] for name, by in layer.page_by.items()})
+    try:
+        return url_for(layer.page, **{name: values[by] for name, by in layer.page_by.items()})
+    except BuildError:
+        return None
