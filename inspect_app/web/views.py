@@ -24,6 +24,8 @@ class NavigationEntry:
     endpoint: str
     label: str
     permission: Permission
+    county_wide: bool = False
+    """Only for posts over the whole county: the page refuses all others."""
 
 
 NAVIGATION: tuple[NavigationEntry, ...] = (
@@ -34,7 +36,7 @@ NAVIGATION: tuple[NavigationEntry, ...] = (
     NavigationEntry("plans.page", "巡查计划", P.PLAN_VIEW),
     NavigationEntry("patrol.page", "今日巡查", P.PATROL_DO),
     NavigationEntry("patrols.page", "巡查复核", P.PATROL_REVIEW),
-    NavigationEntry("imports.page", "台账与导入", P.IMPORT_RUN),
+    NavigationEntry("imports.page", "台账与导入", P.IMPORT_RUN, county_wide=True),
     NavigationEntry("administration.page", "系统管理", P.ADMINISTER),
     NavigationEntry("audit.page", "审计", P.AUDIT_VIEW),
 )
@@ -48,7 +50,9 @@ def navigation(app: Flask) -> list[NavigationEntry]:
     return [
         entry
         for entry in NAVIGATION
-        if entry.endpoint in app.view_functions and person.may(entry.permission)
+        if entry.endpoint in app.view_functions
+        and person.may(entry.permission)
+        and (person.scope.everywhere or not entry.county_wide)
     ]
 
 

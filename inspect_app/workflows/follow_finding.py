@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor
-from inspect_app.domain.calendar import end_of_day, local_day
+from inspect_app.domain.calendar import end_of_day, local_day, working_days_later
 from inspect_app.domain.codes import MeasureKind
 from inspect_app.domain.guards import failed_guard
 from inspect_app.domain.problems import Problem
@@ -89,7 +89,12 @@ EFFECTS: dict[str, Effect] = {
     "decline_and_close": Effect(stamps=("closed_at",)),
     "close": Effect(stamps=("closed_at",)),
     "perform": Effect(stamps=("closed_at",)),
-    "reopen": Effect(clears=("closed_at", "handler_person_id", "due_at"), zeroes=("orders",)),
+    "reopen": Effect(
+        sets=DUE,
+        clears=("closed_at", "handler_person_id"),
+        zeroes=("orders",),
+        due_policy="verify_working_days",
+    ),
 }
 """What each step brings about; steps without an entry change the state alone."""
 
@@ -178,6 +183,7 @@ def _facts(
     asked = {FACT_OF_GUARD[guard] for guard in row.guards if guard in FACT_OF_GUARD}
     asked |= {"photos"} if row.event in STEP_PHOTOS else set()
     asked |= {"document_no", "measure_kind"} if effect.measure else set()
+    asked |= {"due_at"} if effect.due_policy else set()
     facts = {name: value for name, value in said.items() if value and name in asked}
     if Guard.ROUND_LEFT in row.guards:
         facts |= _rules(session, now=now)
@@ -206,6 +212,8 @@ def default_due(
         days = policy_value(session, key.format(severity=finding.severity), day=day)
     except PolicyMissing:
         return None
+    if key.endswith("working_days"):
+        return end_of_day(working_days_later(day, int(days)))
     return end_of_day(day + timedelta(days=days))
 
 

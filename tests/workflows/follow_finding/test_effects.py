@@ -125,3 +125,11 @@ def test_a_birth_is_recorded_like_every_step(county: County):
     birth = transition("finding", "report", None)
     event = record(county.session, finding, birth, step=Step(), actor=county.handler, now=NOW)
     assert (event.from_state, event.to_state) == (None, "reported")
+
+
+def test_a_reopened_finding_is_to_be_verified_in_time_like_a_new_one(county: County):
+    chief = actor_with(county.session, Role.CHIEF)
+    finding = county.finding("closed", closed_at=NOW, orders=2)
+    county.follow(finding, "reopen", chief, due_at=None)
+    assert finding.due_at == end_of_day(local_day(NOW) + timedelta(days=1))
+    assert (finding.closed_at, finding.handler_person_id, finding.orders) == (None, None, 0)
