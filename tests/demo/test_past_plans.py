@@ -52,6 +52,9 @@ def test_a_past_plan_has_the_keys_and_types_the_planner_writes(made: PatrolPlan,
         for row in ours["policies"]:
             assert set(row) == set(theirs["policies"][0])
         ours.pop("policies"), theirs.pop("policies")
+        # A bound is proved for a plan that was searched; past plans of the demo claim none.
+        theirs.pop("bound_s"), theirs.pop("gap_share")
+        theirs["seconds"] = {key: s for key, s in theirs["seconds"].items() if key != "bound"}
         assert shape(ours) == shape(theirs)
         assert shape(plan["verdict"]) == shape(made.verdict)
 
