@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
-from geoalchemy2 import Geometry, WKBElement
+from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -85,8 +85,3 @@ class Imported:
     source_row: Mapped[int | None] = mapped_column(sort_order=901)
     source_crs: Mapped[str | None] = mapped_column(String(40), sort_order=902)
     raw: Mapped[Json | None] = mapped_column(JSONB, sort_order=903)
-
-
-def as_text(value: object) -> str:
-    """Return a stored geometry for messages and tests."""
-    return cast("WKBElement", value).desc

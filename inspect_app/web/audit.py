@@ -1,13 +1,10 @@
 """The audit trail for auditors."""
 
-from datetime import date
-
 from flask import Blueprint, render_template, request
 
 from inspect_app.domain.access import Permission
-from inspect_app.domain.problems import Problem
 from inspect_app.queries.audit import PAGE_SIZE, AuditFilter, audit_page
-from inspect_app.web.http import database, requires, time_zone
+from inspect_app.web.http import database, parsed_day, requires, time_zone
 
 pages = Blueprint("audit", __name__)
 
@@ -16,10 +13,11 @@ pages = Blueprint("audit", __name__)
 @requires(Permission.AUDIT_VIEW)
 def page() -> str:
     """Show a page of the trail; the address keeps filter and page."""
+    day = request.args.get("day")
     chosen = AuditFilter(
         action=request.args.get("action", "").strip(),
         person=request.args.get("person", "").strip(),
-        day=_day(request.args.get("day", "")),
+        day=parsed_day("日期", day) if day else None,
     )
     number = max(request.args.get("page", 1, type=int), 1)
     lines, total = audit_page(database(), chosen, zone=time_zone(), page=number)
@@ -32,12 +30,3 @@ def page() -> str:
         last_page=max((total + PAGE_SIZE - 1) // PAGE_SIZE, 1),
         kept={key: value for key, value in request.args.items() if key not in ("page", "lang")},
     )
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Problem("field_invalid", field="日期", expected="2026-03-24", found=text) from error

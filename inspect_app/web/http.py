@@ -198,6 +198,15 @@ def chosen_code(codes: type[AnyCode], text: str) -> AnyCode | None:
         ) from error
 
 
+def parsed_day(field: str, text: str) -> date:
+    """Return the calendar day a field names as 2026-03-24, or refuse it with what was found."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        found = text[:80]
+        raise Problem("field_invalid", field=field, expected="2026-03-24", found=found) from error
+
+
 def wants_json() -> bool:
     """Whether the caller is a script and not a person's page load."""
     if request.path.startswith(("/api/", "/sync/")) or request.is_json:

@@ -43,6 +43,7 @@ from inspect_app.web.http import (
     database,
     json_answer,
     now,
+    parsed_day,
     requires,
     time_zone,
     today,
@@ -110,7 +111,7 @@ def make() -> AnyResponse:
         request=PlanRequest(
             zone=time_zone(),
             seed=_number("seed", request.form.get("seed", "1")),
-            first_day=_day(first_day) if first_day else None,
+            first_day=parsed_day("first_day", first_day) if first_day else None,
         ),
         actor=actor(),
         now=now(),
@@ -171,7 +172,7 @@ def move(stop_id: int) -> AnyResponse:
         raise Problem("not_found", what="点位")
     wanted = Move(
         crew_id=_number("crew", request.form.get("crew", "")),
-        day=_day(request.form.get("day", "")),
+        day=parsed_day("day", request.form.get("day", "")),
         zone=time_zone(),
     )
     task_id, name = stop.task_id, stop.name
@@ -336,12 +337,3 @@ def _number(field: str, text: str) -> int:
     if not text.isdecimal():
         raise Problem("field_invalid", field=field, expected="0, 1, 2 …", found=text)
     return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Problem(
-            "field_invalid", field="first_day", expected="2026-03-24", found=text
-        ) from error

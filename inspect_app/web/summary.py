@@ -3,29 +3,25 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, render_template
 
 from inspect_app.db import map_reader
 from inspect_app.domain.access import Permission
-from inspect_app.domain.weeks import monday_of, parse_week
 from inspect_app.queries import features
 from inspect_app.queries.metrics import Period, figures, week_period
 from inspect_app.queries.policies import policy_value
 from inspect_app.queries.repeated_matters import repeated_matters
 from inspect_app.web.http import (
     actor,
-    allow_style_attributes,
-    csp_nonce,
     database,
     now,
     requires,
     time_zone,
     today,
 )
-from inspect_app.web.map.arguments import visible_layers
-from inspect_app.web.map.shown import configuration
-from layers.canvas import Canvas, Words, draw_canvas
+from inspect_app.web.map.arguments import asked_week, visible_layers
+from inspect_app.web.map.shown import configuration, map_canvas
+from layers.canvas import Canvas
 
 pages = Blueprint("summary", __name__)
 
@@ -34,16 +30,13 @@ REPEATS_DAYS = 28
 
 
 MAP_LAYERS = ("grids", "waterways", "repeats")
-CENTRE = (120.0, 31.0)
-"""Where the map opens while no grid is imported."""
 
 
 @pages.get("/summary")
 @requires(Permission.SUMMARY_VIEW)
 def page() -> str:
     """Show a week up to now: `?week=2026-W13`, by default the current one."""
-    asked = request.args.get("week")
-    week = parse_week(asked) if asked else monday_of(today())
+    week = asked_week()
     scope = actor().scope
     period = week_period(week, cut_off=now(), zone=time_zone())
     since = datetime.combine(week + timedelta(days=7 - REPEATS_DAYS), time(), time_zone())
@@ -54,7 +47,7 @@ def page() -> str:
         until=period.until,
         count_min=int(policy_value(database(), "repeat_count_min", day=today())),
     )
-    canvas = _canvas()
+    canvas = map_canvas()
     return render_template(
         "summary.html",
         figures=figures(database(), period, scope),
@@ -67,15 +60,6 @@ def page() -> str:
         canvas=canvas,
         configuration=_configuration(canvas, week, since=since, period=period),
     )
-
-
-def _canvas() -> Canvas:
-    allow_style_attributes()  # Leaflet positions its panes by style attributes
-    words = Words(
-        fullscreen=gettext("全屏"), leave_fullscreen=gettext("退出全屏"), locate=gettext("我的位置")
-    )
-    static = url_for("static", filename="vendor/")
-    return draw_canvas(CENTRE, 10, words=words, static=static, nonce=csp_nonce())
 
 
 def _configuration(

@@ -22,6 +22,7 @@ from inspect_app.web.http import (
     database,
     json_answer,
     now,
+    parsed_day,
     requires,
     sentence,
     settings,
@@ -54,7 +55,7 @@ def session() -> Response:
 @requires(P.PATROL_DO)
 def tasks() -> Response:
     """Answer the person's tasks of a day with the map around them."""
-    day = _day(request.args.get("day"))
+    day = _asked_day()
     person = actor()
     cards = tasks_of_day(database(), person.person_id, day=day)
     ids = [card.id for card in cards]
@@ -136,7 +137,7 @@ def show_photo(sha256: str) -> Response:
 @requires(P.PATROL_DO)
 def receipt() -> Response:
     """List what the server holds of the person's day, for comparison with the tablet."""
-    day = _day(request.args.get("day"))
+    day = _asked_day()
     start = datetime.combine(day, datetime.min.time(), tzinfo=ZoneInfo(settings().time_zone))
     period = (start, start + timedelta(days=1))
     held = receipt_of(database(), actor().person_id, period)
@@ -190,10 +191,6 @@ def _sha256(name: str) -> str:
     return name
 
 
-def _day(given: str | None) -> date:
-    if not given:
-        return today()
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise Problem("field_invalid", field="day", expected="2026-03-24", found=given) from error
+def _asked_day() -> date:
+    given = request.args.get("day")
+    return parsed_day("day", given) if given else today()

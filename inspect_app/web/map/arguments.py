@@ -1,13 +1,14 @@
 """What a map request asks for: layer, bounds, zoom, filters; everything checked before SQL."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import request
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
+from inspect_app.domain.weeks import monday_of, parse_week
 from inspect_app.queries.features import Bounds, BoundsInvalid, FeatureQuery
-from inspect_app.web.http import actor, now, time_zone, today
+from inspect_app.web.http import actor, now, parsed_day, time_zone, today
 from layers.base import Layer, Shape
 from layers.registry import all_layers
 
@@ -90,12 +91,7 @@ def asked_page() -> int:
 def asked_week() -> date:
     """Return the Monday of `week=2026-W13`, else of today."""
     given = request.args.get("week")
-    if not given:
-        return today() - timedelta(days=today().weekday())
-    try:
-        return datetime.strptime(f"{given}-1", "%G-W%V-%u").replace(tzinfo=UTC).date()
-    except ValueError as error:
-        raise Problem("week_invalid", found=given) from error
+    return parse_week(given) if given else monday_of(today())
 
 
 def asked_window() -> tuple[datetime | None, datetime | None]:
@@ -106,10 +102,10 @@ def asked_window() -> tuple[datetime | None, datetime | None]:
     first, last = request.args.get("since"), request.args.get("until")
     days = _whole("days", request.args.get("days", str(DAYS_DEFAULT)), most=DAYS_MAX)
     if first:
-        since: datetime | None = _midnight(_day("since", first))
+        since: datetime | None = _midnight(parsed_day("since", first))
     else:
         since = _midnight(today() - timedelta(days=days - 1)) if days else None
-    until = None if not last else _midnight(_day("until", last) + timedelta(days=1))
+    until = None if not last else _midnight(parsed_day("until", last) + timedelta(days=1))
     return since, until
 
 
@@ -141,13 +137,6 @@ def asked_layers() -> list[Layer]:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=time_zone())
-
-
-def _day(field: str, given: str) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise _invalid(field, expected="2026-03-24", found=given) from error
 
 
 def _whole(field: str, given: str, *, most: int) -> int:

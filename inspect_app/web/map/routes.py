@@ -4,7 +4,6 @@ import hashlib
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.routing import BuildError
 
 from inspect_app.db import map_reader
@@ -13,8 +12,6 @@ from inspect_app.domain.problems import Problem
 from inspect_app.queries import features as reads
 from inspect_app.web.http import (
     actor,
-    allow_style_attributes,
-    csp_nonce,
     database,
     json_answer,
     requires,
@@ -31,9 +28,8 @@ from inspect_app.web.map.arguments import (
     question,
     visible_layers,
 )
-from inspect_app.web.map.shown import configuration, texts
+from inspect_app.web.map.shown import configuration, map_canvas, texts
 from layers.base import Layer
-from layers.canvas import Words, draw_canvas
 
 pages = Blueprint("map", __name__)
 
@@ -42,8 +38,6 @@ FEATURES_MAX = 5000
 CLICK_PX = 8
 """How far from the pointer a click still finds something."""
 ID_MAX = 2**63 - 1
-CENTRE = (120.0, 31.0)
-"""Where the map opens while no grid is imported."""
 BASE_AGE_S = 300
 """Seconds a browser keeps tiles of the base map; scoped tiles are asked for again each time."""
 
@@ -52,14 +46,9 @@ BASE_AGE_S = 300
 @requires(Permission.MAP_VIEW)
 def page() -> str:
     """Show the map page; features follow by URL."""
-    allow_style_attributes()  # Leaflet positions its panes by style attributes
     with map_reader(database()) as session:
         extent = reads.extent(session, actor().scope, day=today())
-    words = Words(
-        fullscreen=gettext("全屏"), leave_fullscreen=gettext("退出全屏"), locate=gettext("我的位置")
-    )
-    static = url_for("static", filename="vendor/")
-    canvas = draw_canvas(CENTRE, 10, words=words, static=static, nonce=csp_nonce())
+    canvas = map_canvas()
     return render_template(
         "map.html",
         canvas=canvas,

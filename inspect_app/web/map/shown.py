@@ -8,11 +8,13 @@ from flask_babel import gettext
 
 from inspect_app.domain import access, transitions
 from inspect_app.domain.codes import Code
+from inspect_app.domain.weeks import week_text
 from inspect_app.queries.features import Bounds
-from inspect_app.web.http import settings
+from inspect_app.web.http import allow_style_attributes, csp_nonce, settings
 from inspect_app.web.map.arguments import DAYS_DEFAULT
 from inspect_app.web.views import day_text, moment_text
 from layers.base import Group, Layer
+from layers.canvas import Canvas, Words, draw_canvas
 
 CODE_LISTS: dict[str, type[Code]] = {
     found.__name__: found
@@ -34,6 +36,20 @@ WORDS = {
     "no_rows": "当前视野内没有要素",
 }
 """Words the page's modules use."""
+
+
+CENTRE = (120.0, 31.0)
+"""Where a map opens while no grid is imported."""
+
+
+def map_canvas() -> Canvas:
+    """Return the shell of a page with a map; its elements may carry style attributes."""
+    allow_style_attributes()  # Leaflet positions its panes by style attributes
+    words = Words(
+        fullscreen=gettext("全屏"), leave_fullscreen=gettext("退出全屏"), locate=gettext("我的位置")
+    )
+    static = url_for("static", filename="vendor/")
+    return draw_canvas(CENTRE, 10, words=words, static=static, nonce=csp_nonce())
 
 
 def texts(layer: Layer, values: dict[str, Any]) -> list[dict[str, str]]:
@@ -68,7 +84,7 @@ def configuration(
         "extent": None
         if extent is None
         else [[extent.south, extent.west], [extent.north, extent.east]],
-        "week": f"{week:%G-W%V}",
+        "week": week_text(week),
         "days": DAYS_DEFAULT,
         "features": _pattern("map.features"),
         "feature": url_for("map.feature", key="KEY", feature_id=0).removesuffix("0"),
