@@ -65,6 +65,7 @@ def state_in_outbox(page: Page) -> list[str]:
 
 def raise_finding(page: Page) -> None:
     page.click("#do-finding")
+    expect(page.locator("#finding-types .chip").first).to_be_visible()  # the form has its draft
     page.set_input_files("#finding-photo", PHOTO)
     expect(page.locator("#finding-shots img")).to_have_count(1)
     page.locator("#finding-types .chip").first.click()
@@ -150,6 +151,7 @@ def test_a_killed_form_comes_back_with_its_words_and_photo(tablet: tuple[Page, i
     page, _ = tablet
     page.locator(".card-task button.main").click()
     page.click("#do-finding")
+    expect(page.locator("#finding-types .chip").first).to_be_visible()  # the form has its draft
     page.set_input_files("#finding-photo", PHOTO)
     expect(page.locator("#finding-shots img")).to_have_count(1)
     page.fill("#finding-text", "写到一半")
