@@ -8,13 +8,15 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-SecondsMatrix = npt.NDArray[np.int64]
+SecondsMatrix = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 # An entry of a travel matrix at or above this (115 days) means: no way from here to there.
 UNREACHABLE_S = 10_000_000
 DAYS_PER_WEEK = 7
 FIRST_WEEKEND_DAY = 5
 SECONDS_PER_MIN = 60
+SECONDS_PER_DAY = 86_400
+MINUTES_PER_DAY = 1440
 
 
 class InconsistentProblem(ValueError):
@@ -26,6 +28,41 @@ class Direction(StrEnum):
 
     forward = "forward"
     backward = "backward"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindow:
+    """Hours of the day in which a visit begins and ends; it recurs every day.
+
+    Minutes after midnight; ``close_min`` beyond 1440 crosses midnight: a night check from 18:00 to
+    06:00 is 1080 to 1800. At most one day long.
+    """
+
+    open_min: int
+    close_min: int
+
+    def begin_s(self, clock_s: int, *, service_s: int) -> int | None:
+        """Return the first second from ``clock_s`` on at which a visit can begin.
+
+        Both count from midnight of the route's day and may lie beyond it. None when the visit is
+        longer than the window.
+        """
+        slack_s = (self.close_min - self.open_min) * SECONDS_PER_MIN - service_s
+        if slack_s < 0:
+            return None
+        into_s = (clock_s - self.open_min * SECONDS_PER_MIN) % SECONDS_PER_DAY
+        return clock_s if into_s <= slack_s else clock_s + SECONDS_PER_DAY - into_s
+
+
+@dataclass(frozen=True, slots=True)
+class Lunch:
+    """A break on the way: taken where the first visit ends at or after ``from_min``.
+
+    Its length is kept free in the shift even when no visit follows and the crew eats at home.
+    """
+
+    from_min: int
+    length_min: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +89,14 @@ class PatrolTask:
         Enforcement officers the crew must have.
     grid
         Grid of the object; a crew bound to grids serves only tasks of these.
+    window
+        Hours of the day in which a visit must lie; None means the whole shift.
+    crews
+        Only these crews may serve it; None means all that grid and officers allow.
+    pinned
+        Visits that are settled: pairs of crew and day. On a pinned day no other crew may serve it.
+    barred
+        Pairs of crew and day that may not serve it.
     off_road_m
         Distance to the nearest road where known; only explanations read it.
     """
@@ -72,6 +117,10 @@ class PatrolTask:
     kind: str = "reach"
     length_m: float = 0.0
     off_road_m: float | None = None
+    window: TimeWindow | None = None
+    crews: frozenset[str] | None = None
+    pinned: frozenset[tuple[str, int]] = frozenset()
+    barred: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def is_stop(self) -> bool:
@@ -99,6 +148,17 @@ class Crew:
 
     ``grids`` None means the whole county; ``shift_min`` counts from leaving home to being back.
     A shift may cross midnight: it belongs to the day on which it starts.
+
+    Parameters
+    ----------
+    officers
+        Enforcement officers of the crew; ``officers_by_day`` replaces it on single days.
+    lunch
+        The break, part of the shift.
+    overtime_min
+        Minutes beyond the shift that may be used at the price of ``Weights.overtime_factor``.
+    vehicle
+        Of crews with the same vehicle only one goes out on a day.
     """
 
     key: str
@@ -110,6 +170,31 @@ class Crew:
     grids: frozenset[str] | None = None
     mode: str = "car"
     members: tuple[str, ...] = ()
+    officers_by_day: Mapping[int, int] = field(default_factory=dict)
+    lunch: Lunch | None = None
+    overtime_min: int = 0
+    vehicle: str | None = None
+
+    def officers_on(self, day: int) -> int:
+        """Return the enforcement officers on a day."""
+        return self.officers_by_day.get(day, self.officers)
+
+    @property
+    def lunch_s(self) -> int:
+        """Seconds kept free for the break: 0 for shifts that end before it begins."""
+        if self.lunch is None or self.lunch.from_min >= self.shift_start_min + self.shift_min:
+            return 0
+        return self.lunch.length_min * SECONDS_PER_MIN
+
+    @property
+    def working_s(self) -> int:
+        """Seconds of a shift for travel, waiting and visits, without overtime."""
+        return self.shift_s - self.lunch_s
+
+    @property
+    def most_s(self) -> int:
+        """Seconds for travel, waiting and visits with all overtime that is allowed."""
+        return self.working_s + self.overtime_min * SECONDS_PER_MIN
 
     @property
     def shift_s(self) -> int:
@@ -128,6 +213,7 @@ class Weights:
 
     ``visit_s`` should exceed the longest shift: then no reachable visit is left out merely because
     it is far away. A must-visit is worth ``must_factor`` times the best other visit.
+    A second of overtime costs as much as ``overtime_factor`` seconds of travel.
     ``balance`` evens out the crews' weekly hours while searching: 0 not at all; 0.05 narrows the
     spread by half almost free of charge, 0.3 costs some travel.
     """
@@ -137,6 +223,7 @@ class Weights:
     overdue_days_cap: int = 60
     priority_s: int = 3_600
     must_factor: int = 20
+    overtime_factor: int = 10
     balance: float = 0.0
 
 
@@ -195,7 +282,11 @@ class WeekProblem:
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """One visit in a route; times in seconds after midnight of the route's day."""
+    """One visit in a route; times in seconds after midnight of the route's day.
+
+    Since the departure before: ``break_s`` of lunch, ``travel_s``, then ``wait_s`` until the window
+    opens; ``arrival_s`` is when the visit begins.
+    """
 
     task: str
     direction: Direction
@@ -203,6 +294,8 @@ class PlannedVisit:
     departure_s: int
     travel_s: int
     service_s: int
+    wait_s: int = 0
+    break_s: int = 0
 
     @property
     def arrival_min(self) -> int:
@@ -236,6 +329,16 @@ class CrewDay:
         """Seconds of patrol and stops."""
         return sum(visit.service_s for visit in self.visits)
 
+    @property
+    def wait_s(self) -> int:
+        """Seconds of waiting for windows to open."""
+        return sum(visit.wait_s for visit in self.visits)
+
+    @property
+    def used_s(self) -> int:
+        """Seconds of travel, waiting and visits: what counts against ``Crew.working_s``."""
+        return self.travel_s + self.wait_s + self.service_s
+
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
@@ -247,7 +350,11 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True)
 class WeekPlan:
-    """Routes and what they leave out; ``cost`` = travel seconds + worth of the missing visits."""
+    """Routes and what they leave out.
+
+    ``cost`` = seconds of travel and waiting + overtime seconds x ``Weights.overtime_factor`` +
+    worth of the missing visits.
+    """
 
     week: date
     routes: tuple[CrewDay, ...]
@@ -273,9 +380,23 @@ class WeekPlan:
 
 
 def may_serve(crew: Crew, task: PatrolTask) -> bool:
-    """Tell whether the crew's grids and officers allow the task on any day."""
+    """Tell whether grids, the choice of crews and officers allow the task on any day at all."""
     in_grid = crew.grids is None or task.grid in crew.grids
-    return in_grid and crew.officers >= task.officers
+    chosen = task.crews is None or crew.key in task.crews
+    officers = max([crew.officers, *crew.officers_by_day.values()])
+    return in_grid and chosen and officers >= task.officers
+
+
+def may_serve_on(crew: Crew, task: PatrolTask, *, day: int) -> bool:
+    """Tell whether days, grids, officers, pins and bars let the crew serve the task on a day.
+
+    Hours are another matter: shifts, windows and ways are not looked at.
+    """
+    if day not in task.days or day not in crew.working_days:
+        return False
+    others = any(other != crew.key and pinned == day for other, pinned in task.pinned)
+    barred = others or (crew.key, day) in task.barred
+    return may_serve(crew, task) and not barred and crew.officers_on(day) >= task.officers
 
 
 def worth_s(task: PatrolTask, *, weights: Weights, priority_cap: int) -> int:
@@ -349,6 +470,11 @@ def _check_task(task: PatrolTask, *, node_count: int) -> None:
     _require(task.days <= week, f"task {task.key} has days outside the week")
     _require(task.service_s >= 0, f"task {task.key} has a negative service")
     _require(task.min_gap_days >= 1, f"task {task.key} has a gap below one day")
+    if task.window is not None:
+        width = task.window.close_min - task.window.open_min
+        on_clock = 0 <= task.window.open_min < MINUTES_PER_DAY
+        fits = on_clock and 0 < width <= MINUTES_PER_DAY
+        _require(fits, f"task {task.key} has a window that is no part of a day")
 
 
 def _check_crew(crew: Crew, *, problem: WeekProblem) -> None:
@@ -358,6 +484,10 @@ def _check_crew(crew: Crew, *, problem: WeekProblem) -> None:
     _require(known, f"crew {crew.key} lives at an unknown node")
     _require(crew.working_days <= week, f"crew {crew.key} has days outside the week")
     _require(crew.shift_min >= 0, f"crew {crew.key} has a negative shift")
+    _require(crew.overtime_min >= 0, f"crew {crew.key} has negative overtime")
+    if crew.lunch is not None:
+        kept = 0 <= crew.lunch.length_min <= crew.shift_min
+        _require(kept, f"crew {crew.key} has a break longer than the shift")
 
 
 def _require(condition: object, fault: str) -> None:
