@@ -148,8 +148,7 @@ def _side_by_side(problem: WeekProblem, errand: _Errand, *, telling: _Best) -> l
 class _Other:
     """A search in another process, seen from here."""
 
-    def __init__(self, process: Any, ear: Connection, stop: Event) -> None:  # noqa: ANN401
-        self._process = process
+    def __init__(self, ear: Connection, stop: Event) -> None:
         self._ear = ear
         self._stop = stop
         self._plan: WeekPlan | None = None
@@ -186,7 +185,7 @@ def _begun(errand: _Errand) -> Iterator[_Other]:
     process.start()
     mouth.close()
     try:
-        yield _Other(process, ear, stop)
+        yield _Other(ear, stop)
     finally:
         stop.set()
         ear.close()
