@@ -33,7 +33,7 @@ SUMMARY = "summary.page"
 @pages.get("/")
 @signed_in
 def home() -> Response:
-    """Send those who go out to their patrols of today, all others to the first page of their bar."""
+    """Send those who go out to their patrols of today, others to the first page of their bar."""
     endpoints = [entry.endpoint for entry in navigation(current_app)]
     goes_out = TODAY in endpoints and SUMMARY not in endpoints
     first = TODAY if goes_out else next(iter(endpoints), "accounts.nothing")
