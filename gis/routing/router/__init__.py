@@ -1,0 +1,30 @@
+"""Roads and banks → travel times and lines between places: topology, weights, searches."""
+
+from gis.routing.router.network import (
+    Bank,
+    Banks,
+    BrokenNetwork,
+    RoadNetwork,
+    TravelRules,
+    road_network,
+)
+from gis.routing.router.router import Router, TravelMatrix, TravelRows
+from gis.routing.router.snapping import SnapFault, Terminals
+from gis.routing.router.topology import Topology
+from gis.routing.router.ways import Engine
+
+__all__ = [
+    "Bank",
+    "Banks",
+    "BrokenNetwork",
+    "Engine",
+    "RoadNetwork",
+    "Router",
+    "SnapFault",
+    "Terminals",
+    "Topology",
+    "TravelMatrix",
+    "TravelRows",
+    "TravelRules",
+    "road_network",
+]
