@@ -161,10 +161,12 @@ class Router:
             np.asarray(terminals_xy, dtype=float).reshape(-1, 2), axis=0, return_inverse=True
         )
         known = self.terminals(places_xy)
-        seconds = self.seconds(known, known)
-        np.fill_diagonal(seconds, 0)
         return TravelMatrix(
-            seconds, places=known, place=place.ravel(), rules=self.rules, router=lambda: self
+            self.seconds(known, known),
+            places=known,
+            place=place.ravel(),
+            rules=self.rules,
+            router=lambda: self,
         )
 
     def rows(self, new_xy: Floats, known: "Terminals | KnownTerminals") -> TravelRows:
@@ -175,9 +177,7 @@ class Router:
         """
         at = known if isinstance(known, KnownTerminals) else KnownTerminals(self, known)
         new = self.terminals(new_xy)
-        among = self.seconds(new, new)
-        among[np.hypot(*(new.xy[:, None] - new.xy[None]).T) == 0] = 0
-        return TravelRows(at.seconds_to(new), at.seconds_from(new), among, new)
+        return TravelRows(at.seconds_to(new), at.seconds_from(new), self.seconds(new, new), new)
 
     def seconds(self, origins: Terminals, goals: Terminals) -> SecondsMatrix:
         """Return whole seconds from origins to goals, ``UNREACHABLE_S`` where there is no way."""
@@ -244,9 +244,18 @@ class _Table:
             spent[spent >= NO_WAY_MS] = np.inf
             self._lower_on_one_piece(spent, movers, rows)
             self._add_straight_lines(spent, movers, rows)
+            for row, key in enumerate(_keys(movers.xy[rows.start : rows.stop])):
+                spent[row, self._rows_at.get(key, [])] = 0.0
             np.rint(spent / MS_PER_S, out=spent)
             seconds[rows.start : rows.stop] = np.minimum(spent, UNREACHABLE_S)
         return seconds
+
+    @cached_property
+    def _rows_at(self) -> dict[tuple[float, float], list[int]]:
+        rows: dict[tuple[float, float], list[int]] = {}
+        for row, key in enumerate(_keys(self._fixed.xy)):
+            rows.setdefault(key, []).append(row)
+        return rows
 
     def _lower_on_one_piece(self, spent: Floats, movers: Terminals, rows: range) -> None:
         """Two terminals on one piece of road need not go to its ends."""
@@ -281,6 +290,10 @@ class _Table:
         apart = _apart(movers.xy[rows.start : rows.stop], self._fixed.xy)
         straight = ~np.isfinite(spent) & (apart <= rules.straight_m)
         spent[straight] = np.rint(apart[straight] * rules.off_road_ms_per_m)
+
+
+def _keys(xy: Floats) -> list[tuple[float, float]]:
+    return [(x, y) for x, y in xy.tolist()]
 
 
 def _apart(one: Floats, other: Floats) -> Floats:

@@ -41,7 +41,8 @@ class Pieces:
     def at(self, edge: Ints, share: Floats) -> Ints:
         """Return the piece on which a position of an edge lies (the later of two)."""
         starts = 2.0 * self.edge + self.first
-        return np.searchsorted(starts, 2.0 * edge + share, side="right") - 1
+        rows: Ints = np.searchsorted(starts, 2.0 * edge + share, side="right") - 1
+        return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +170,8 @@ class Topology:
         slow = MS_PER_S / (rules.bank_kmh * KMH_TO_M_PER_S)
         bank = np.rint(np.array([one.line.length for one in self.banks.banks]) * slow)
         every = np.concatenate([forward, back, access, access, bank, bank])
-        return np.minimum(every, NO_WAY_MS).astype(np.int64)
+        whole: Ints = np.minimum(every, NO_WAY_MS).astype(np.int64)
+        return whole
 
     def coordinates(self, arc: int) -> Floats:
         """Return the vertices along an arc."""

@@ -1,6 +1,6 @@
 """Least ways on a weighted graph: a contraction hierarchy, or plain Dijkstra where it is absent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -100,10 +100,11 @@ class HierarchyWays:
 
     def sweep(self, nodes: Ints, *, backward: bool = False) -> Sweep:
         """Return the search to (backward: from) these nodes, prepared once."""
-        if backward:
-            search = cch.CCHManyToOne(self._metric, nodes.tolist()).distances_to_multi
-        else:
-            search = cch.CCHOneToMany(self._metric, nodes.tolist()).distances_from_multi
+        search: Callable[[list[tuple[int, int]]], list[int | None]] = (
+            cch.CCHManyToOne(self._metric, nodes.tolist()).distances_to_multi
+            if backward
+            else cch.CCHOneToMany(self._metric, nodes.tolist()).distances_from_multi
+        )
 
         def run(starts: Sequence[Ends]) -> Floats:
             spent = np.full((len(starts), len(nodes)), np.inf)
@@ -119,15 +120,19 @@ class HierarchyWays:
     def ways(self, pairs: Sequence[tuple[Ends, Ends]]) -> list[Way | None]:
         """Return the least way from any start to any goal of each pair."""
         query = cch.CCHQuery(self._metric)
-        found: list[Way | None] = []
-        for starts, goals in pairs:
-            result = query.run_multi(list(starts), list(goals)) if starts and goals else None
-            if result is None or result.distance is None:
-                found.append(None)
-                continue
-            nodes = result.node_path
-            found.append(Way(result.distance, tuple(result.arc_path), nodes[0], nodes[-1]))
-        return found
+        return [
+            _least_way(query, starts, goals) if starts and goals else None
+            for starts, goals in pairs
+        ]
+
+
+def _least_way(query: "cch.CCHQuery", starts: Ends, goals: Ends) -> Way | None:
+    # A query refuses to run again while its last result lives: it ends with this function.
+    result = query.run_multi(list(starts), list(goals))
+    if result.distance is None:
+        return None
+    nodes = result.node_path
+    return Way(result.distance, tuple(result.arc_path), nodes[0], nodes[-1])
 
 
 class DijkstraWays:
