@@ -1,5 +1,6 @@
 """Why a visit found no place in the week, what would help, and where the crews' hours go."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from gis.routing.problem import (
     WeekProblem,
     may_serve,
 )
+from gis.routing.router import SnapFault
 from gis.routing.timetable import OpenRoute, alone_s, is_reachable
 
 Fact = str | int | float
@@ -25,6 +27,8 @@ class Reason(StrEnum):
     no_officers = "no_officers"
     no_working_day = "no_working_day"
     cut_off = "cut_off"
+    no_road_near = "no_road_near"
+    road_closed = "road_closed"
     longer_than_shift = "longer_than_shift"
     too_few_days = "too_few_days"
     gap_to_other_visits = "gap_to_other_visits"
@@ -52,6 +56,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.no_officers: "%(days)s 没有具备 %(officers)s 名执法人员的巡查组",
     Reason.no_working_day: "允许巡查的日期（%(days)s）没有可去的巡查组上班",
     Reason.cut_off: "道路不通，从各巡查组驻地都无法到达",
+    Reason.no_road_near: "最近的道路在 %(off_road_m)s 米外，超过上路距离 %(limit_m)s 米",
+    Reason.road_closed: "%(limit_m)s 米内的道路已封闭，最近的可通行道路在 %(off_road_m)s 米外",
     Reason.longer_than_shift: "单独往返需要 %(needed_min)s 分钟，超过最长班次 %(shift_min)s 分钟",
     Reason.too_few_days: "%(workable)s 个可巡日按间隔 %(gap_days)s 天最多安排 %(possible)s 次",
     Reason.gap_to_other_visits: "有空位的日期与本周其他巡查间隔不足 %(gap_days)s 天",
@@ -242,10 +248,8 @@ class _Scan:
         """Say when even the only visit of a day is impossible."""
         crews = self._reaching(task)
         if not crews:
-            facts: dict[str, Fact] = {}
-            if task.off_road_m is not None:
-                facts["off_road_m"] = round(task.off_road_m)
-            return Reason.cut_off, facts, [Fix(Remedy.mend_road_data, facts)]
+            reason, facts = _off_the_roads(task)
+            return reason, facts, [Fix(Remedy.mend_road_data, facts)]
         alone = {c.key: alone_s(c, task, travel_s=self.problem.travel_s[c.mode]) for c in crews}
         if any(alone[crew.key] <= crew.shift_s for crew in crews):
             return None
@@ -340,6 +344,21 @@ class _Scan:
 
     def _dates(self, days: Iterable[int]) -> str:
         return ", ".join(self.problem.date_of(day).isoformat() for day in sorted(days))
+
+
+def _off_the_roads(task: PatrolTask) -> tuple[Reason, dict[str, Fact]]:
+    """Say how far the roads are from an object that no crew can reach."""
+    facts: dict[str, Fact] = {}
+    if task.off_road_m is not None and math.isfinite(task.off_road_m):
+        facts["off_road_m"] = round(task.off_road_m)
+    if task.road_limit_m is None or "off_road_m" not in facts:
+        return Reason.cut_off, facts
+    facts["limit_m"] = round(task.road_limit_m)
+    reasons = {
+        SnapFault.too_far: Reason.no_road_near,
+        SnapFault.road_closed: Reason.road_closed,
+    }
+    return reasons.get(SnapFault(task.road_fault), Reason.cut_off), facts
 
 
 def _least_over(offer: _Offer) -> tuple[int, int, int, str]:

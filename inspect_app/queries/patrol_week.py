@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import geopandas as gpd
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -15,7 +14,6 @@ from sqlalchemy import ColumnElement, Select, case, cast, func, literal, null, o
 from sqlalchemy import String as SqlString
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from gis.crs import STORAGE_CRS
 from gis.periods import MonthDay, Unit
 from gis.schedule import FrequencyPolicy
 from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, PermitClass, StopResult, ZoneLevel
@@ -32,7 +30,6 @@ from inspect_app.models import (
     Person,
     PollutionSource,
     ProtectionZone,
-    Road,
     Station,
     WaterSource,
     Waterway,
@@ -177,18 +174,6 @@ def crews_of_week(session: Session, *, week: date) -> list[CrewOfWeek]:
         )
         for crew, home in rows
     ]
-
-
-def open_roads(session: Session) -> gpd.GeoDataFrame:
-    """Return the roads that are not closed, indexed by id, in EPSG:4490."""
-    rows = session.execute(
-        select(Road.id, func.ST_AsBinary(Road.geom)).where(~Road.closed).order_by(Road.id)
-    ).all()
-    return gpd.GeoDataFrame(
-        index=pd.Index([number for number, _ in rows], dtype="int64"),
-        geometry=[shapely.from_wkb(bytes(shape)) for _, shape in rows],
-        crs=STORAGE_CRS,
-    )
 
 
 def grid_names(session: Session) -> dict[int, str]:

@@ -8,8 +8,9 @@ from gis.routing.router.network import (
     TravelRules,
     road_network,
 )
-from gis.routing.router.router import Router, TravelMatrix, TravelRows
+from gis.routing.router.router import Router, TravelMatrix
 from gis.routing.router.snapping import SnapFault, Terminals
+from gis.routing.router.tables import KnownTerminals, TravelRows
 from gis.routing.router.topology import Topology
 from gis.routing.router.ways import Engine
 
@@ -18,6 +19,7 @@ __all__ = [
     "Banks",
     "BrokenNetwork",
     "Engine",
+    "KnownTerminals",
     "RoadNetwork",
     "Router",
     "SnapFault",

@@ -1,7 +1,7 @@
 """Terminals: where they join the roads, what that costs, and why some do not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TypeVar
 
@@ -62,6 +62,10 @@ class Terminals:
     nodes: Ints
     out_ms: Ints
     in_ms: Ints
+
+    def take(self, rows: Ints) -> "Terminals":
+        """Return some of the terminals."""
+        return Terminals(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     def starts(self, rows: Sequence[int]) -> list[list[tuple[int, int]]]:
         """Return the nodes and milliseconds with which searches from some terminals begin."""
