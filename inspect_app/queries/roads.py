@@ -21,7 +21,7 @@ from inspect_app.models import Road
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoadLines:
-    """All roads that have a length, by id: shape (WKB, EPSG:4490), name, one-way, closed."""
+    """All roads by id: shape (WKB, EPSG:4490), name, one-way, closed."""
 
     ids: npt.NDArray[np.int64]
     names: tuple[str, ...]
@@ -76,11 +76,11 @@ def digest_of(parts: Iterable[bytes]) -> str:
 
 
 def road_lines(session: Session) -> RoadLines:
-    """Return every road that has a length, closed ones too."""
+    """Return every road, closed ones too."""
     rows = session.execute(
-        select(Road.id, Road.name, Road.oneway, Road.closed, func.ST_AsBinary(Road.geom))
-        .where(Road.length_m > 0)
-        .order_by(Road.id)
+        select(Road.id, Road.name, Road.oneway, Road.closed, func.ST_AsBinary(Road.geom)).order_by(
+            Road.id
+        )
     ).all()
     return RoadLines(
         np.array([row[0] for row in rows], dtype=np.int64),

@@ -134,7 +134,7 @@ class CountyTravel:
 
     @cached_property
     def _network(self) -> RoadNetwork:
-        if self._store is None:
+        if self._store is None or not self.roads.shapes:
             return self.roads.network(self._crs)
         kept = self._store.load("roads", self._roads_digest)
         if kept is not None:

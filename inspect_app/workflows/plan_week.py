@@ -56,7 +56,7 @@ class PlanRequest:
     first_day
         Days before it are not planned.
     store
-        Keeps travel times from one plan to the next; None computes them anew.
+        Keeps travel times between plans.
     """
 
     zone: ZoneInfo

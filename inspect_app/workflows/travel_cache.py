@@ -55,7 +55,8 @@ class MatrixStore:
         """
         path = self._path(kind, digest)
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            # A file that numpy cannot read it does not close either.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
         except FileNotFoundError:
             return None

@@ -47,9 +47,15 @@ def roads(ways: list[Way], *, oneway: list[int] | None = None, **arrays: object)
     )
 
 
-def router(network: RoadNetwork, *, engine: Engine | None = None, banks: Banks | None = None):
+def router(
+    network: RoadNetwork,
+    *,
+    engine: Engine | None = None,
+    banks: Banks | None = None,
+    snap_m: float = 100.0,
+) -> Router:
     banks = banks or Banks.of_lines([])
-    return Router(Topology(network, banks=banks, snap_m=100.0), RULES, engine=engine)
+    return Router(Topology(network, banks=banks, snap_m=snap_m), RULES, engine=engine)
 
 
 # A square of 1 km; its south side is one-way to the east.
@@ -226,7 +232,7 @@ def test_both_engines_give_the_same_matrix_and_rows(seed: int):
     assert (found[0][1].among == found[1][1].among).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 1_000_000))
 def test_closing_roads_equals_a_network_that_never_had_them(seed: int):
     rng = np.random.default_rng(seed)
@@ -245,8 +251,9 @@ def test_closing_roads_equals_a_network_that_never_had_them(seed: int):
         network.oneway[kept],
         network.road[kept],
     )
-    closed = router(network, banks=banks).closed(shut.tolist()).matrix(xy)
-    never = router(fewer, banks=banks).matrix(xy)
+    snap_m = float(rng.choice([100.0, 1500.0]))
+    closed = router(network, banks=banks, snap_m=snap_m).closed(shut.tolist()).matrix(xy)
+    never = router(fewer, banks=banks, snap_m=snap_m).matrix(xy)
     assert (closed.seconds == never.seconds).all()
     assert closed.off_road_m == pytest.approx(never.off_road_m)
     assert ((closed.fault == "") == (never.fault == "")).all()

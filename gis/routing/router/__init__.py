@@ -6,6 +6,7 @@ from gis.routing.router.network import (
     BrokenNetwork,
     RoadNetwork,
     TravelRules,
+    parts_of,
     road_network,
 )
 from gis.routing.router.router import Router, TravelMatrix
@@ -28,5 +29,6 @@ __all__ = [
     "TravelMatrix",
     "TravelRows",
     "TravelRules",
+    "parts_of",
     "road_network",
 ]

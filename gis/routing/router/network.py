@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from shapely.geometry import LineString
 
 from gis.network import Network
@@ -108,6 +110,26 @@ def road_network(noded: Network, *, oneway: Mapping[int, bool] | None = None) ->
         oneway=np.isin(road, list(one_way)) if one_way else None,
         road=road,
     )
+
+
+def parts_of(network: RoadNetwork, *, closed: Flags) -> Ints:
+    """Return the part of each edge, -1 for closed ones; roads of two parts do not touch.
+
+    Directions do not count. Part 0 is the longest by the length of its edges, and so on.
+    """
+    size = len(network.nodes_xy)
+    open_ = np.flatnonzero(~closed)
+    u, v = network.u[open_], network.v[open_]
+    graph = coo_array((np.ones(len(open_)), (u, v)), shape=(size, size))
+    part = np.full(len(network.u), -1, dtype=np.int64)
+    if not len(open_):
+        return part
+    _, label = connected_components(graph, directed=False)
+    length = np.bincount(label[u], weights=network.length_m[open_], minlength=label.max() + 1)
+    number = np.empty(len(length), dtype=np.int64)
+    number[np.argsort(-length, kind="stable")] = np.arange(len(length))
+    part[open_] = number[label[u]]
+    return part
 
 
 @dataclass(frozen=True, slots=True)

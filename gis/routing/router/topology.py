@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.ops import substring
 
@@ -23,6 +24,7 @@ NO_WAY_MS = 2_147_483_647
 # A place beside the water is prepared for its nearest road and for the next ones behind it, so that
 # closing one or two of them only changes weights.
 ROADS_PER_PLACE = 3
+FIRST_LOOK_M = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,10 +219,7 @@ def _accesses(
     Sorted by place, then by distance.
     """
     points = shapely.points(places_xy)
-    open_edges = np.flatnonzero(~without)
-    tree = shapely.STRtree(network.geometry[open_edges])
-    place, found = tree.query(points, predicate="dwithin", distance=snap_m)
-    edge = open_edges[found]
+    place, edge = _roads_around(network, points, snap_m=snap_m, without=without)
     distance = shapely.distance(points[place], network.geometry[edge])
     order = np.lexsort((edge, distance, place))
     place, edge, distance = place[order], edge[order], distance[order]
@@ -234,6 +233,40 @@ def _accesses(
     place, edge, distance = place[kept], edge[kept], distance[kept]
     share = shapely.line_locate_point(network.geometry[edge], points[place], normalized=True)
     return Accesses(place, edge, share, distance, counts <= ROADS_PER_PLACE)
+
+
+def _roads_around(
+    network: RoadNetwork, points: npt.NDArray[np.object_], *, snap_m: float, without: Flags
+) -> tuple[Ints, Ints]:
+    """Return pairs of place and edge: all edges around a place as far as enough roads need.
+
+    The limit may be kilometres and hold hundreds of roads: the look widens only where few are near.
+    """
+    open_edges = np.flatnonzero(~without)
+    tree = shapely.STRtree(network.geometry[open_edges])
+    radius_m = np.minimum(_radii(tree, points), snap_m)
+    left = np.arange(len(points))
+    places, edges = [left[:0]], [left[:0]]
+    while len(left):
+        near, found = tree.query(points[left], predicate="dwithin", distance=radius_m[left])
+        place, edge = left[near], open_edges[found]
+        roads = np.unique(np.column_stack([place, network.road_numbers[edge]]), axis=0)
+        counts = np.bincount(roads[:, 0], minlength=len(points))
+        left = left[(counts[left] <= ROADS_PER_PLACE) & (radius_m[left] < snap_m)]
+        done = ~np.isin(place, left)
+        places.append(place[done])
+        edges.append(edge[done])
+        radius_m[left] = np.minimum(radius_m[left] * 2, snap_m)
+    return np.concatenate(places), np.concatenate(edges)
+
+
+def _radii(tree: shapely.STRtree, points: npt.NDArray[np.object_]) -> Floats:
+    """Return within which distance to look first: twice that of the nearest edge."""
+    radii = np.full(len(points), FIRST_LOOK_M)
+    if len(tree.geometries) and len(points):
+        (row, _), distance = tree.query_nearest(points, return_distance=True, all_matches=False)
+        radii[row] = np.maximum(2 * distance, FIRST_LOOK_M)
+    return radii
 
 
 def _pieces(network: RoadNetwork, accesses: Accesses, cut_nodes: Ints) -> Pieces:
