@@ -29,6 +29,7 @@ from gis.routing.router import (
 )
 from gis.routing.router.network import Flags, Floats
 from gis.routing.router.router import Shape
+from gis.routing.router.snapping import distinct_places
 from inspect_app.queries.roads import RoadLines, digest_of
 from inspect_app.workflows.travel_cache import Arrays, MatrixStore
 
@@ -86,7 +87,7 @@ class CountyTravel:
         A kept matrix answers for the places it knows; only rows and columns of new ones are
         computed. Without roads nothing is kept: straight lines cost nothing.
         """
-        wanted = np.unique(places_xy, axis=0)
+        wanted, _ = distinct_places(places_xy)
         if self._store is None or not self.roads.any_open:
             return self.router(rules).matrix(places_xy)
         kind, digest = "matrix", self._digest(repr(rules).encode())

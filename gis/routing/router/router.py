@@ -9,7 +9,7 @@ from shapely.geometry import LineString
 from gis.routing.problem import UNREACHABLE_S, SecondsMatrix
 from gis.routing.router.lines import Drawing
 from gis.routing.router.network import Flags, Floats, Ints, TravelRules
-from gis.routing.router.snapping import Terminals, place_terminals
+from gis.routing.router.snapping import Terminals, distinct_places, place_terminals
 from gis.routing.router.tables import KnownTerminals, Table, TravelRows, blocks
 from gis.routing.router.topology import Topology
 from gis.routing.router.ways import (
@@ -138,14 +138,12 @@ class Router:
         places where terminals share places) and blocks of 50 rows.
         """
         # Consecutive reaches share their ends: each place is searched from only once.
-        places_xy, place = np.unique(
-            np.asarray(terminals_xy, dtype=float).reshape(-1, 2), axis=0, return_inverse=True
-        )
+        places_xy, place = distinct_places(np.asarray(terminals_xy, dtype=float).reshape(-1, 2))
         known = self.terminals(places_xy)
         return TravelMatrix(
             self.seconds(known, known),
             places=known,
-            place=place.ravel(),
+            place=place,
             rules=self.rules,
             router=lambda: self,
         )
@@ -260,12 +258,17 @@ class TravelMatrix:
         """Return the matrix of some of its terminals, in the given order; they may come twice."""
         if np.array_equal(terminals, np.arange(len(self.place))):
             return self
-        kept, place = np.unique(self.place[terminals], return_inverse=True)
-        every = len(kept) == len(self._places_s)
+        asked, first, place = np.unique(
+            self.place[terminals], return_index=True, return_inverse=True
+        )
+        # In the order in which they are asked for: where all differ, that is the matrix itself.
+        order = np.argsort(first)
+        kept, place = asked[order], np.argsort(order)[place.ravel()]
+        every = np.array_equal(kept, np.arange(len(self._places_s)))
         return TravelMatrix(
             self._places_s if every else self._places_s[np.ix_(kept, kept)],
             places=self.places.take(kept),
-            place=place.ravel(),
+            place=place,
             rules=self.rules,
             router=lambda: self.router,
         )
@@ -285,7 +288,7 @@ class TravelMatrix:
 
         The present entries are copied, only rows and columns of places not yet known are computed.
         """
-        new_places, row = np.unique(new_xy, axis=0, return_inverse=True)
+        new_places, row = distinct_places(new_xy)
         found = self.router.rows(new_places, self._known)
         old, size = len(self._places_s), len(self._places_s) + len(new_places)
         seconds = np.empty((size, size), dtype=self._places_s.dtype)
@@ -293,7 +296,7 @@ class TravelMatrix:
         seconds[old:, :old] = found.to_known
         seconds[:old, old:] = found.from_known.T
         seconds[old:, old:] = found.among
-        place = np.concatenate([self.place, old + row.ravel()])
+        place = np.concatenate([self.place, old + row])
         terminals = self.router.terminals(np.vstack([self.places.xy, new_places]))
         return TravelMatrix(
             seconds, places=terminals, place=place, rules=self.rules, router=lambda: self.router

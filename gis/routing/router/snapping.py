@@ -81,6 +81,15 @@ def _ends(nodes: Ints, spent: Ints) -> list[tuple[int, int]]:
     return [(node, ms) for node, ms in pairs if ms < NO_WAY_MS]
 
 
+def distinct_places(xy: Floats) -> tuple[Floats, Ints]:
+    """Return the distinct places in the order in which they first come, and each row's place."""
+    _, first, place = np.unique(xy, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return xy[first[order]], rank[place.ravel()]
+
+
 def place_terminals(
     topology: Topology, xy: Floats, *, rules: TravelRules, closed: Flags
 ) -> Terminals:
