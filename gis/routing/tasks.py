@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gis.routing.problem import PatrolTask, patrol_service_s
+from gis.routing.problem import PatrolTask, TimeWindow, patrol_service_s
 
 OFFICERS_OF_A_PAIR = 2
 
@@ -62,6 +62,7 @@ def patrol_tasks(
             off_road_m=float(row["off_road_m"]),
             road_fault=str(row.get("road_fault", "")),
             road_limit_m=row.get("road_limit_m"),
+            window=TimeWindow(*row["window"]) if isinstance(row["window"], tuple) else None,
         )
         for row in joined.to_dict("records")
     )

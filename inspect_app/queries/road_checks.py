@@ -26,11 +26,10 @@ from gis.routing.router import (
 from gis.routing.router.network import Flags, Floats
 from inspect_app.domain.codes import TravelMode
 from inspect_app.domain.weeks import monday_of
+from inspect_app.queries.crews import CrewOfWeek, crews_of_week
 from inspect_app.queries.faults import EXAMPLES, Fault
 from inspect_app.queries.patrol_week import (
-    CrewOfWeek,
     PatrolObject,
-    crews_of_week,
     objects_to_patrol,
 )
 from inspect_app.queries.policies import PolicyMissing, policy_value

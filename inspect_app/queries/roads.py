@@ -1,7 +1,7 @@
 """The county's road lines as they are stored, and as a noded network."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -75,17 +75,18 @@ def digest_of(parts: Iterable[bytes]) -> str:
     return whole.hexdigest()
 
 
-def road_lines(session: Session) -> RoadLines:
-    """Return every road, closed ones too."""
+def road_lines(session: Session, *, closed: Collection[int] = ()) -> RoadLines:
+    """Return every road; those in `closed` count as closed beside those that are."""
     rows = session.execute(
         select(Road.id, Road.name, Road.oneway, Road.closed, func.ST_AsBinary(Road.geom)).order_by(
             Road.id
         )
     ).all()
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
     return RoadLines(
-        np.array([row[0] for row in rows], dtype=np.int64),
+        ids,
         tuple(row[1] or "" for row in rows),
         np.array([row[2] for row in rows], dtype=np.bool_),
-        np.array([row[3] for row in rows], dtype=np.bool_),
+        np.array([row[3] for row in rows], dtype=np.bool_) | np.isin(ids, list(closed)),
         tuple(bytes(row[4]) for row in rows),
     )
