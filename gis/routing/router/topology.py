@@ -88,7 +88,7 @@ class Topology:
 
     Notes
     -----
-    0.9 s for 100,000 nodes and 140,000 edges with 4,000 places.
+    0.2 s of CPU for 100,000 nodes and 175,000 edges with 5,200 places beside the water.
     """
 
     def __init__(
