@@ -16,7 +16,7 @@ from gis.routing.problem import UNREACHABLE_S
 from gis.routing.router import Router, SnapFault, TravelRules
 from inspect_app.domain.access import SYSTEM
 from inspect_app.models import PlanUncovered, Policy, Road
-from inspect_app.queries.roads import RoadLines
+from inspect_app.queries.roads import RoadLines, road_lines
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 from inspect_app.workflows.measure_travel import CountyTravel
 from inspect_app.workflows.plan_week import plan_week
@@ -254,6 +254,15 @@ def test_a_new_stop_is_a_new_row_of_the_kept_matrix(session, store, asked: list[
     make_outlet(session, 120.09, LAT + 0.0003, name="新排口")
     week(session, store)
     assert asked[1:] == [-1]
+
+
+def test_roads_closed_for_a_week_are_closed_beside_those_that_always_are(session: Session):
+    lasting = make_road(session, [(120.0, 31.0), (120.1, 31.0)], closed=True)
+    for_now = make_road(session, [(120.1, 31.0), (120.2, 31.0)])
+    other = make_road(session, [(120.2, 31.0), (120.3, 31.0)])
+    assert road_lines(session, closed={for_now.id}).closed_ids == [lasting.id, for_now.id]
+    assert road_lines(session).any_open
+    assert not road_lines(session, closed={for_now.id, other.id}).any_open
 
 
 def test_crews_on_foot_walk_against_oneway_roads(session: Session):
