@@ -1,5 +1,6 @@
 """What is wrong with single fixes: tests on place, accuracy, clock, leaps and steadiness."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import numpy as np
@@ -29,6 +30,19 @@ class Fault(StrEnum):
     ALONE = "alone"
     """The only fix between two gaps: no line can be drawn through it."""
 
+
+# What each fault is called before people.
+FAULTS: Mapping[Fault, str] = {
+    Fault.NO_TIME: "没有时间",
+    Fault.NO_PLACE: "没有位置",
+    Fault.INACCURATE: "精度不足",
+    Fault.MOCK: "疑似模拟定位",
+    Fault.STALE: "旧定位",
+    Fault.SAME_TIME: "时间重复",
+    Fault.SPIKE: "跳点",
+    Fault.TOO_FAST: "速度过快",
+    Fault.ALONE: "孤立点",
+}
 
 _LON_LIMIT, _LAT_LIMIT = 180.0, 90.0
 # So many fixes in a row that fit each other but not the track before are no outliers: the track

@@ -63,6 +63,11 @@ REASONS: Mapping[Reason, str] = {
     Reason.not_reached: "没有到达，最近 %(nearest_m)s 米",
     Reason.no_track: "没有可用轨迹",
 }
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.done: "完成",
+    Outcome.partly: "部分完成",
+    Outcome.missed: "未查到",
+}
 SHORTFALLS: Mapping[Shortfall, str] = {
     Shortfall.minutes: "有轨迹的时间 %(found)s 分钟，少于 %(needed)s 分钟",
     Shortfall.metres: "里程 %(found)s 米，少于 %(needed)s 米",

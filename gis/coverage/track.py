@@ -31,6 +31,23 @@ class Source(StrEnum):
     """Drawn by hand after the patrol."""
 
 
+class GapKind(StrEnum):
+    """What ended a piece of track."""
+
+    SILENCE = "silence"
+    DISTANCE = "distance"
+    SPEED = "speed"
+    CLOCK = "clock"
+
+
+# What each kind of gap is called before people.
+GAPS: Mapping[GapKind, str] = {
+    GapKind.SILENCE: "长时间无定位",
+    GapKind.DISTANCE: "两点相距过远",
+    GapKind.SPEED: "位置突变",
+    GapKind.CLOCK: "设备时钟被调回",
+}
+
 _KMH_IN_M_S = 3.6
 _MISSING_ACCURACY = np.inf
 _NOISE_SIGMAS = 3.0
@@ -79,9 +96,9 @@ class CleanTrack:
         Lines through the points, indexed by piece: ``source``, ``start_at``, ``end_at``, ``fixes``,
         ``length_m``, ``geometry``. Between two pieces nothing is known, so nothing is drawn.
     gaps
-        What lies between pieces of one source: ``source``, ``kind`` (``silence``, ``distance``,
-        ``speed``, ``clock``), ``start_at``, ``end_at``, ``seconds`` (missing where the clock was
-        set back), ``metres`` between the ends, which are the two points of ``geometry``.
+        What lies between pieces of one source: ``source``, ``kind`` (a `GapKind`), ``start_at``,
+        ``end_at``, ``seconds`` (missing where the clock was set back), ``metres`` between the ends,
+        which are the two points of ``geometry``.
     """
 
     fixes: pd.DataFrame
@@ -283,8 +300,8 @@ def _gaps(points: pd.DataFrame, rules: TrackRules) -> gpd.GeoDataFrame:
     metres = np.hypot(first["x"] - last["x"], first["y"] - last["y"]).to_numpy()
     kind = np.select(
         [reset, seconds > rules.gap_s, metres > rules.gap_m],
-        ["clock", "silence", "distance"],
-        "speed",
+        [GapKind.CLOCK.value, GapKind.SILENCE.value, GapKind.DISTANCE.value],
+        GapKind.SPEED.value,
     )
     ends = np.stack([last[["lon", "lat"]], first[["lon", "lat"]]], axis=1).astype(float)
     return gpd.GeoDataFrame(
