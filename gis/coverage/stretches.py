@@ -36,8 +36,11 @@ class Stretches:
 
     @property
     def lines(self) -> Shapes:
-        """The stretches as lines; a stand has two equal ends."""
-        return np.asarray(shapely.linestrings(np.stack([self.start, self.end], axis=1)))
+        """The stretches as lines; a stand is a point, as GEOS can't measure a line of no length."""
+        lines = shapely.linestrings(np.stack([self.start, self.end], axis=1))
+        standing = self.length == 0
+        lines[standing] = shapely.points(self.start[standing])
+        return np.asarray(lines)
 
 
 def common_metric(track: CleanTrack, planned: gpd.GeoDataFrame) -> CRS:
