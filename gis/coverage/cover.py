@@ -10,7 +10,7 @@ import shapely
 import shapely.ops
 from numpy.typing import NDArray
 
-from gis.coverage.stretches import Stretches, common_metric, reached, stretches_of
+from gis.coverage.stretches import Stretches, common_metric, moments, reached, stretches_of
 from gis.coverage.track import CleanTrack, Source
 
 Floats = NDArray[np.float64]
@@ -113,7 +113,7 @@ def cover(track: CleanTrack, segments: gpd.GeoDataFrame, *, rules: CoverRules) -
     spans = intervals.groupby("line").agg(first_at=("start_s", "min"), last_at=("end_s", "max"))
     table = pd.concat([table, passes], axis=1)
     for column in ("first_at", "last_at"):
-        table[column] = _times(spans[column].reindex(table.index))
+        table[column] = moments(spans[column].reindex(table.index).to_numpy(dtype=float))
     table["nearest_m"] = _nearest_m(stretches, planned, list(rules.counted))
     label = segments.index.to_series().reset_index(drop=True)
     return Coverage(
@@ -267,18 +267,14 @@ def _nearest_m(stretches: Stretches, planned: Shapes, counted: list[str]) -> Flo
     return nearest
 
 
-def _times(seconds: pd.Series) -> pd.Series:
-    return pd.to_datetime(seconds, unit="s", utc=True).dt.round("ms")
-
-
 def _told(intervals: pd.DataFrame, label: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "segment": label.take(intervals["line"]).array,
             "from_m": intervals["from_m"],
             "to_m": intervals["to_m"],
-            "start_at": _times(intervals["start_s"]),
-            "end_at": _times(intervals["end_s"]),
+            "start_at": moments(intervals["start_s"].to_numpy(dtype=float)),
+            "end_at": moments(intervals["end_s"].to_numpy(dtype=float)),
         }
     )
 

@@ -18,7 +18,7 @@ from gis.coverage.outcome import (
     VisitRules,
 )
 from gis.coverage.stays import dwell
-from gis.coverage.stretches import common_metric
+from gis.coverage.stretches import common_metric, unix_seconds
 from gis.coverage.track import CleanTrack, Source
 
 Verdict = tuple[Outcome, Sentence]
@@ -26,6 +26,7 @@ Row = dict[str, float | pd.Timestamp]
 
 _LINES = ("LineString", "MultiLineString")
 _PER_CENT = 100.0
+_SECONDS_IN_MINUTE = 60.0
 # What one end of a track reaches of the next line, on both sides of a junction, is no part of it.
 _REACHES = 2.0
 _REPORTED_DONE = "done"
@@ -71,10 +72,10 @@ def judge_visits(
     coverage = cover(track, visits[is_line], rules=rules.cover)
     own = _of_sources(track, [str(source) for source in rules.cover.counted])
     stays = dwell(own, visits[~is_line], radius_m=rules.radius_m)
-    began = pd.Series(pd.NaT, index=range(len(visits)), dtype="datetime64[ns, UTC]")
-    began[is_line] = coverage.segments["first_at"].dt.as_unit("ns").to_numpy()
-    began[~is_line] = stays["entered_at"].dt.as_unit("ns").to_numpy()
-    order = began.rank(method="first")
+    began = np.full(len(visits), np.nan)
+    began[is_line] = unix_seconds(coverage.segments["first_at"])
+    began[~is_line] = unix_seconds(stays["entered_at"])
+    order = pd.Series(began).rank(method="first")
     judge = _Judge(own, visits, rules=rules, zone=zone)
     lines = iter(coverage.segments.to_dict("records"))
     places = iter(stays.to_dict("records"))
@@ -106,6 +107,7 @@ class _Judge:
         self.rules = rules
         self.zone = zone
         self.visits = visits
+        self.lines = frozenset(np.flatnonzero(visits.geom_type.isin(_LINES)).tolist())
         self.empty = track.pieces.empty
         self.gaps = track.gaps.sort_values("seconds", ascending=False, na_position="last")
         metric = common_metric(track, visits)
@@ -136,7 +138,10 @@ class _Judge:
         stay_s, needed_s = float(found["longest_s"]), self.rules.stay_s
         entered = found["entered_at"]
         if not pd.isna(entered) and stay_s >= needed_s:
-            facts: dict[str, Fact] = {"from": self._clock(entered), "stay_s": round(stay_s)}
+            facts: dict[str, Fact] = {
+                "from": self._clock(entered),
+                "stay_min": round(stay_s / _SECONDS_IN_MINUTE, 1),
+            }
             return Outcome.done, Sentence(Reason.stayed, facts)
         there = not pd.isna(entered)
         outcome = Outcome.partly if there else Outcome.missed
@@ -164,7 +169,10 @@ class _Judge:
             reason = Reason.by_hand if note else Reason.by_hand_unexplained
             return Outcome.done, Sentence(reason, {"note": note} if note else {})
         if reported in _GIVEN_UP:
-            return said[0], Sentence(Reason.given_up, {"note": note})
+            # A part of a line is walked all the same; a place given up isn't half done.
+            partly = place in self.lines and said[0] is Outcome.partly
+            outcome = Outcome.partly if partly else Outcome.missed
+            return outcome, Sentence(Reason.given_up, {"note": note})
         return said
 
     def _told(self, place: int, column: str) -> str:

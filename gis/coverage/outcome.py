@@ -50,7 +50,7 @@ class Shortfall(StrEnum):
 # Sentences for people; the names in them are the facts.
 REASONS: Mapping[Reason, str] = {
     Reason.covered: "轨迹覆盖 %(covered_m)s 米（%(share_pct)s%%），通过 %(passes)s 次",
-    Reason.stayed: "%(from)s 到达，停留 %(stay_s)s 秒",
+    Reason.stayed: "%(from)s 到达，停留 %(stay_min)s 分钟",
     Reason.by_drone: "无人机覆盖 %(covered_m)s 米（%(share_pct)s%%），不计入轨迹覆盖率",
     Reason.by_drawing: "手工补绘 %(covered_m)s 米（%(share_pct)s%%），不计入轨迹覆盖率",
     Reason.by_hand: "人工登记完成：%(note)s",

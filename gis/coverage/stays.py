@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis.coverage.stretches import Stretches, common_metric, stretches_of
+from gis.coverage.stretches import Stretches, common_metric, moments, stretches_of
 from gis.coverage.track import CleanTrack
 
 Floats = NDArray[np.float64]
@@ -68,12 +68,12 @@ def dwell(track: CleanTrack, stops: gpd.GeoDataFrame, *, radius_m: float) -> pd.
         }
     ).sort_values(["stop", "piece", "start_s"], ignore_index=True)
     table = _visits(stays).reindex(np.arange(len(places)))
-    entered = pd.to_datetime(table["entered_s"], unit="s", utc=True).dt.round("ms")
+    entered = moments(table["entered_s"].to_numpy(dtype=float))
     return pd.DataFrame(
         {
             "stop": stops.index,
             "entered_at": entered,
-            "left_at": pd.to_datetime(table["left_s"], unit="s", utc=True).dt.round("ms"),
+            "left_at": moments(table["left_s"].to_numpy(dtype=float)),
             "stay_s": table["stay_s"].fillna(0.0),
             "longest_s": table["longest_s"].fillna(0.0),
             "visits": table["visits"].fillna(0).astype(int),

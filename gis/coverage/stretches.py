@@ -17,6 +17,8 @@ Shapes = NDArray[np.object_]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.intp]
 
+_MS_IN_SECOND = 1_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
@@ -76,6 +78,14 @@ def unix_seconds(at: pd.Series) -> Floats:
     """Return times as seconds since 1970."""
     epoch = pd.Timestamp(0, tz="UTC")
     return np.asarray((at - epoch).dt.total_seconds(), dtype=float)
+
+
+def moments(seconds: Floats) -> pd.Series:
+    """Return seconds since 1970 as times in UTC to the millisecond; NaN is missing."""
+    known = np.isfinite(seconds)
+    at = np.full(len(seconds), "NaT", dtype="datetime64[ms]")
+    at[known] = np.round(seconds[known] * _MS_IN_SECOND).astype(np.int64).astype("datetime64[ms]")
+    return pd.Series(at).dt.tz_localize("UTC")
 
 
 def reached(

@@ -16,7 +16,8 @@ if (answer.ok) {
   const { surroundings, stops, track, uncovered, gaps, outcomes } = await answer.json();
   const map = L.map(place, { preferCanvas: true, attributionControl: false });
   L.control.scale({ imperial: false }).addTo(map);
-  const all = stops.flatMap((stop) => latLngs(stop.geometry)).flat();
+  const all = [...stops.map((stop) => stop.geometry), ...gaps.map((gap) => gap.ends)]
+    .flatMap((geometry) => latLngs(geometry)).flat();
   if (all.length) map.fitBounds(all, { padding: [30, 30], maxZoom: 17 });
   for (const { properties, geometry } of surroundings) {
     L.polyline(latLngs(geometry), { ...LOOK[properties.kind], interactive: false }).addTo(map);
