@@ -212,14 +212,14 @@ def _passes(
     """Return how far the track went along each line, in and against its direction."""
     pairs = near.drop_duplicates(["line", "stretch"])
     way = np.zeros((len(planned), 2))
-    for line, runs in pairs.groupby("line"):
-        stretch = runs["stretch"].to_numpy()
-        piece = stretches.piece[stretch]
-        cut = np.flatnonzero((np.diff(stretch) != 1) | (np.diff(piece) != 0)) + 1
-        start, end = runs["start_m"].to_numpy(), runs["end_m"].to_numpy()
-        for first, last in zip(np.r_[0, cut], np.r_[cut, len(runs)], strict=True):
-            along = [float(start[first]), *end[first:last].tolist()]
-            way[int(line)] += _steady_advance_m(along, tolerance_m)
+    line, stretch = pairs["line"].to_numpy(), pairs["stretch"].to_numpy()
+    piece = stretches.piece[stretch]
+    runs_on = (np.diff(line) == 0) & (np.diff(stretch) == 1) & (np.diff(piece) == 0)
+    begins = np.flatnonzero(np.r_[True, ~runs_on][: len(line)])
+    start, end = pairs["start_m"].tolist(), pairs["end_m"].tolist()
+    ends = np.r_[begins[1:], len(line)][: len(begins)]
+    for first, last in zip(begins.tolist(), ends.tolist(), strict=True):
+        way[line[first]] += _steady_advance_m([start[first], *end[first:last]], tolerance_m)
     length = np.nan_to_num(shapely.length(planned))
     passes = np.divide(way.sum(axis=1), length, out=np.zeros(len(planned)), where=length > 0)
     return pd.DataFrame({"passes": passes, "forth_m": way[:, 0], "back_m": way[:, 1]})
@@ -282,11 +282,11 @@ def _told(intervals: pd.DataFrame, label: pd.Series) -> pd.DataFrame:
 def _uncovered(planned: Shapes, intervals: pd.DataFrame, label: pd.Series) -> gpd.GeoDataFrame:
     """Return what lies between the covered parts, as lines in metres."""
     rows, shapes = [], []
-    covered = dict(list(intervals.groupby("line")))
+    bounds = np.searchsorted(intervals["line"].to_numpy(), np.arange(len(planned) + 1)).tolist()
+    low, high = intervals["from_m"].tolist(), intervals["to_m"].tolist()
     for line, shape in enumerate(planned):
-        parts = covered.get(line, intervals.iloc[:0])
-        low, high = parts["from_m"].tolist(), parts["to_m"].tolist()
-        holes = list(zip([0.0, *high], [*low, np.inf], strict=True))
+        own = slice(bounds[line], bounds[line + 1])
+        holes = list(zip([0.0, *high[own]], [*low[own], np.inf], strict=True))
         offset = 0.0
         for part in shapely.get_parts(shape).tolist():
             for hole in holes:

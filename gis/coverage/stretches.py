@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from gis.coverage.track import CleanTrack
-from gis.crs import STORAGE_CRS, metric_crs_for, require_storage_crs
+from gis.crs import metric_crs_for, project, require_storage_crs
 
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
@@ -63,8 +63,7 @@ def common_metric(track: CleanTrack, planned: gpd.GeoDataFrame) -> CRS:
 def stretches_of(track: CleanTrack, metric: CRS) -> Stretches:
     """Return the stretches of a track; no stretch leads over a gap."""
     points = track.points
-    places = gpd.GeoSeries.from_xy(points["lon"], points["lat"], crs=STORAGE_CRS).to_crs(metric)
-    xy = shapely.get_coordinates(places.to_numpy())
+    xy = project(points[["lon", "lat"]].to_numpy(dtype=float), metric_crs=metric)
     piece = points["piece"].to_numpy()
     seconds = unix_seconds(points["at"])
     same = np.flatnonzero(np.diff(piece) == 0)
