@@ -61,9 +61,9 @@ def fixes_of(session: Session, log_uid: UUID) -> pd.DataFrame:
     return fixes
 
 
-def track_of(session: Session, log_uid: UUID, *, day: date) -> CleanTrack:
-    """Return the cleaned track of a log."""
-    rules = TrackRules(
+def track_rules(session: Session, *, day: date) -> TrackRules:
+    """Return what is believed of a recording by the policies of the day."""
+    return TrackRules(
         max_accuracy_m=policy_value(session, "fix_accuracy_max_m", day=day),
         max_speed_kmh=policy_value(session, "track_speed_max_kmh", day=day),
         gap_s=policy_value(session, "track_gap_s", day=day),
@@ -71,7 +71,11 @@ def track_of(session: Session, log_uid: UUID, *, day: date) -> CleanTrack:
         still_m=policy_value(session, "still_radius_m", day=day),
         still_s=policy_value(session, "still_min_s", day=day),
     )
-    return clean_track(fixes_of(session, log_uid), rules=rules)
+
+
+def track_of(session: Session, log_uid: UUID, *, day: date) -> CleanTrack:
+    """Return the cleaned track of a log."""
+    return clean_track(fixes_of(session, log_uid), rules=track_rules(session, day=day))
 
 
 def coverage_of(session: Session, log: PatrolLog, track: CleanTrack, *, day: date) -> Coverage:
@@ -83,7 +87,13 @@ def coverage_of(session: Session, log: PatrolLog, track: CleanTrack, *, day: dat
 
 def proof_of(session: Session, task: PatrolTask, log: PatrolLog, *, zone: tzinfo) -> PatrolProof:
     """Return what the track of a task's log proves of each stop; times are told in the zone."""
-    track = track_of(session, log.uid, day=task.day)
+    return judge_task(session, task, track_of(session, log.uid, day=task.day), zone=zone)
+
+
+def judge_task(
+    session: Session, task: PatrolTask, track: CleanTrack, *, zone: tzinfo
+) -> PatrolProof:
+    """Return what any track, whoever recorded it, proves of a task's stops."""
     stops = _stops(session, task.id)
     ways = [stops.geometry]
     if task.route is not None:
