@@ -10,7 +10,7 @@ from flask_babel import gettext
 from orjson import Fragment
 
 from gis.coverage.faults import FAULTS, Fault
-from gis.coverage.outcome import OUTCOMES, REASONS, SHORTFALLS, Sentence, VisitOutcome
+from gis.coverage.outcome import OUTCOMES, REASONS, SHORTFALLS, Outcome, Sentence, VisitOutcome
 from gis.coverage.track import GAPS, GapKind
 from inspect_app.queries.patrol_proof import PatrolProof
 from inspect_app.web.http import time_zone
@@ -21,7 +21,7 @@ _DEGREE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """One visit as the page tells it; `track` only where the track says something else."""
+    """One visit as the page tells it; `track` only where the track proves something else."""
 
     outcome: str
     label: str
@@ -56,6 +56,7 @@ class ProofView:
     minutes: float
     astray_share: float | None
     out_of_order: int
+    claimed: int
     counts: list[tuple[str, str, int]]
 
 
@@ -79,6 +80,9 @@ def proof_view(proof: PatrolProof) -> ProofView:
         minutes=track.duration_s / 60,
         astray_share=proof.astray.share,
         out_of_order=proof.plan.out_of_order,
+        claimed=sum(
+            visit.outcome is Outcome.done and not visit.proven for visit in proof.plan.visits
+        ),
         counts=[
             (outcome.value, str(gettext(label)), int(counts.get(outcome, 0)))
             for outcome, label in OUTCOMES.items()

@@ -98,6 +98,7 @@ def test_a_patrol_without_a_track_is_shown_as_one(app, session, handed_in):
     detail = reviewer(app, session, grid=grid).get(f"/patrols/{task.id}").text
     assert "没有可用轨迹" in detail
     assert "人工登记完成：隔河查看" in detail
+    assert "其中 1 处无轨迹证明" in detail
 
 
 def test_another_grids_chief_sees_no_trace_of_it(app, session, handed_in):
