@@ -162,6 +162,10 @@ def clean_track(fixes: pd.DataFrame, *, rules: TrackRules) -> CleanTrack:
     work = _in_order(fixes, reason, gap_s=rules.gap_s)
     metric = _metric_of(work)
     work[["x", "y"]] = project(work[["lon", "lat"]].to_numpy(), metric_crs=metric)
+    # Half the world away from the track a zone has no coordinates.
+    beyond = ~np.isfinite(work[["x", "y"]].to_numpy()).all(axis=1)
+    reason[work.loc[beyond, "row"]] = Fault.NO_PLACE
+    work = work[~beyond].reset_index(drop=True)
     recordings = [
         _trace(recording.reset_index(drop=True), reason, rules=rules)
         for _, recording in work.groupby(["source", "epoch"], sort=False)
@@ -213,10 +217,11 @@ def _in_order(fixes: pd.DataFrame, reason: NDArray[np.object_], *, gap_s: float)
 
 
 def _metric_of(work: pd.DataFrame) -> CRS:
+    """Return the zone of the median place, which a wrong fix can't move."""
     if work.empty:
         return metric_crs_for(0.0)
-    west, east = work["lon"].min(), work["lon"].max()
-    return metric_crs_for([west, work["lat"].min(), east, work["lat"].max()])
+    lon, lat = work["lon"].median(), work["lat"].median()
+    return metric_crs_for([lon, lat, lon, lat])
 
 
 def _trace(

@@ -233,6 +233,14 @@ def test_how_a_recording_is_cut_and_in_which_order_it_arrives_changes_nothing(cu
     assert joined.points.equals(clean_track(whole, rules=RULES).points)
 
 
+def test_a_fix_on_the_other_side_of_the_world_has_no_place_and_moves_nothing():
+    rows = fixes(*walk(0, 100))
+    rows.loc[5, ["lon", "lat"]] = [-66.0, 0.0]
+    track = clean_track(rows, rules=RULES)
+    assert sum(track.dropped.values()) == 1
+    assert track.length_m == pytest.approx(100, abs=1e-3)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
