@@ -66,7 +66,9 @@ def stretches_of(track: CleanTrack, metric: CRS) -> Stretches:
     xy = project(points[["lon", "lat"]].to_numpy(dtype=float), metric_crs=metric)
     piece = points["piece"].to_numpy()
     seconds = unix_seconds(points["at"])
-    same = np.flatnonzero(np.diff(piece) == 0)
+    # A track half the world away from the plan has no coordinates in its zone.
+    known = np.isfinite(xy).all(axis=1)
+    same = np.flatnonzero((np.diff(piece) == 0) & known[1:] & known[:-1])
     source = points["source"].to_numpy(dtype=object)
     return Stretches(
         xy[same], xy[same + 1], seconds[same], seconds[same + 1], piece[same], source[same]

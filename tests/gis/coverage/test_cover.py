@@ -137,6 +137,13 @@ def test_without_a_track_nothing_is_covered_and_nothing_is_near():
     assert coverage.uncovered.to_crs(METRIC).length.tolist() == pytest.approx([200], abs=0.01)
 
 
+def test_a_track_on_the_other_side_of_the_world_covers_nothing():
+    rows = fixes(*walk(0, 100)).assign(lat=0.0)
+    rows["lon"] -= 180
+    coverage = cover(clean_track(rows, rules=RULES), planned([(0, 0), (200, 0)]), rules=STRICT)
+    assert coverage.segments["covered_m"].tolist() == [0]
+
+
 def test_no_segments_are_no_rows_and_no_share():
     coverage = cover(cleaned(walk(0, 100)), planned(), rules=STRICT)
     assert coverage.segments.empty
