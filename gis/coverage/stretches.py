@@ -67,7 +67,7 @@ def stretches_of(track: CleanTrack, metric: CRS) -> Stretches:
     piece = points["piece"].to_numpy()
     seconds = unix_seconds(points["at"])
     # A track half the world away from the plan has no coordinates in its zone.
-    known = np.isfinite(xy).all(axis=1)
+    known = np.asarray(np.isfinite(xy).all(axis=1))
     same = np.flatnonzero((np.diff(piece) == 0) & known[1:] & known[:-1])
     source = points["source"].to_numpy(dtype=object)
     return Stretches(
