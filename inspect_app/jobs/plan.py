@@ -10,11 +10,20 @@ from sqlalchemy.orm import Session, sessionmaker
 from inspect_app.config import Settings
 from inspect_app.db import transaction
 from inspect_app.domain.problems import Problem
-from inspect_app.workflows.plan_week import PlanProgress, plan_week
-from inspect_app.workflows.run_plan import JOB, begin_run, end_run, note_progress
+from inspect_app.workflows.plan_week import PlanProgress, Watcher, plan_week
+from inspect_app.workflows.run_plan import (
+    JOB,
+    Wish,
+    begin_run,
+    end_run,
+    note_progress,
+    wish_of,
+)
 
 TELL_EVERY_S = 0.5
 """The page asks once a second; better plans are found many times a second at first."""
+ASK_EVERY_S = 0.5
+"""How long a search may go on after somebody has cancelled it."""
 
 
 def register(queue: App, settings: Settings, sessions: sessionmaker[Session]) -> None:
@@ -35,6 +44,8 @@ def register(queue: App, settings: Settings, sessions: sessionmaker[Session]) ->
 def _run(sessions: sessionmaker[Session], run_id: int, *, zone: ZoneInfo) -> None:
     with transaction(sessions) as session:
         assignment = begin_run(session, run_id, zone=zone, now=_now())
+    if assignment is None:
+        return
     teller = _Teller(sessions, run_id)
     with transaction(sessions) as session:
         plan = plan_week(
@@ -43,7 +54,7 @@ def _run(sessions: sessionmaker[Session], run_id: int, *, zone: ZoneInfo) -> Non
             request=assignment.request,
             actor=assignment.actor,
             now=_now(),
-            progress=teller.tell,
+            watcher=Watcher(teller.tell, cancel=teller.cancelled, keep=teller.keep_best),
         )
         end_run(session, run_id, now=_now(), plan_id=plan.id)
 
@@ -56,6 +67,8 @@ class _Teller:
         self._run_id = run_id
         self._stage = ("", False)
         self._last = 0.0
+        self._asked = 0.0
+        self._wish = Wish.GO_ON
 
     def tell(self, told: PlanProgress) -> None:
         moment = time.monotonic()
@@ -65,6 +78,19 @@ class _Teller:
         self._stage, self._last = stage, moment
         with transaction(self._sessions) as session:
             note_progress(session, self._run_id, told, now=_now())
+
+    def cancelled(self) -> bool:
+        """Tell whether somebody has cancelled the run; asks the database twice a second."""
+        moment = time.monotonic()
+        if self._wish is Wish.GO_ON and moment - self._asked >= ASK_EVERY_S:
+            self._asked = moment
+            with transaction(self._sessions) as session:
+                self._wish = wish_of(session, self._run_id)
+        return self._wish is not Wish.GO_ON
+
+    def keep_best(self) -> bool:
+        """Tell whether who cancelled the run wants the best plan so far."""
+        return self._wish is Wish.STOP_AND_KEEP
 
 
 def _fail(sessions: sessionmaker[Session], run_id: int, *, words: str) -> None:

@@ -136,9 +136,9 @@ class PlanRun(Base):
     """One request to make a week's plan: what the background job has come to so far.
 
     `started_at` None means that no worker has taken the job yet; `plan_id` or `problem` ends it.
-    `cancelled_at` asks the worker to stop; `keep_best` whether the best plan so far becomes a draft.
-    `points` are the search's best costs over time: `[seconds, iteration, missing visits, hours of
-    travel]`.
+    `cancelled_at` asks the worker to stop; `keep_best` tells whether the best plan so far becomes
+    a draft. `points` are the best plans over time: seconds, iteration, missing visits, hours of
+    travel.
     """
 
     __tablename__ = "plan_run"

@@ -12,6 +12,8 @@ from inspect_app.web.http import actor, database
 pages = Blueprint("plans", __name__)
 
 P = Permission
+DIGITS_MAX = 18
+"""More do not fit into a key of the database."""
 
 
 def may_for_county(permission: Permission) -> bool:
@@ -43,6 +45,6 @@ def sheet_at(task_id: int) -> TaskSheet:
 
 def whole_number(field: str, text: str) -> int:
     """Return the number of a form's field."""
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > DIGITS_MAX:
         raise Problem("field_invalid", field=field, expected="0, 1, 2 …", found=text)
     return int(text)

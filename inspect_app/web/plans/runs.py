@@ -17,7 +17,7 @@ from inspect_app.web.http import (
 )
 from inspect_app.web.plans.blueprint import P, pages, whole_number
 from inspect_app.workflows.plan_week import PlanRequest
-from inspect_app.workflows.run_plan import request_plan
+from inspect_app.workflows.run_plan import cancel_run, request_plan
 
 WAIT_S = 8
 """A worker that runs takes a job within a second; after this long there is none."""
@@ -26,9 +26,10 @@ WAIT_S = 8
 @pages.post("/plans/runs")
 @requires(P.PLAN_MAKE)
 def make() -> AnyResponse:
-    """Queue the making of a week's plan."""
+    """Queue the making of a week's plan, anew or beginning with the version `base`."""
     week = parse_week(request.form.get("week", ""))
-    first_day = request.form.get("first_day")
+    first_day, base = request.form.get("first_day"), request.form.get("base")
+    iterations = request.form.get("iterations")
     run = request_plan(
         database(),
         week,
@@ -36,6 +37,8 @@ def make() -> AnyResponse:
             zone=time_zone(),
             seed=whole_number("seed", request.form.get("seed", "1")),
             first_day=parsed_day("first_day", first_day) if first_day else None,
+            iterations=whole_number("iterations", iterations) or None if iterations else None,
+            base_plan_id=whole_number("base", base) if base else None,
         ),
         actor=actor(),
         now=now(),
@@ -61,6 +64,17 @@ def run_state(run_id: int) -> Response:
             "seconds": waited,
             "ended": run.ended_at is not None,
             "plan": run.plan_id,
+            "points": run.points,
+            "cancelled": run.cancelled_at is not None,
             "problem": run.problem,
         }
     )
+
+
+@pages.post("/plans/runs/<int:run_id>/cancel")
+@requires(P.PLAN_MAKE)
+def cancel(run_id: int) -> AnyResponse:
+    """Stop a run; `keep=yes` makes a draft of the best plan so far."""
+    keep = request.form.get("keep") == "yes"
+    run = cancel_run(database(), run_id, keep=keep, actor=actor(), now=now())
+    return redirect(url_for("plans.page", week=week_text(run.week)))
