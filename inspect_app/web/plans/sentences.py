@@ -8,10 +8,12 @@ from flask_babel import gettext
 
 from gis.routing.explain import REASONS, REMEDIES, Reason
 from gis.routing.verify import SENTENCES, Rule
+from inspect_app.domain.acts import ACTS
 from inspect_app.domain.problems import Phrase
 from inspect_app.queries.plans import Remark
 from inspect_app.web.http import time_zone, words
 from inspect_app.web.plans.blueprint import pages
+from inspect_app.workflows.copy_plan import CREW_GONE, DAY_OVER, NOT_DUE, OFTEN_ENOUGH
 
 
 @pages.app_template_filter("remark")
@@ -32,3 +34,24 @@ def violation_text(violation: Mapping[str, Any]) -> str:
 def clock_text(moment: datetime) -> str:
     """Return an instant as the bureau's wall clock, 08:05."""
     return f"{moment.astimezone(time_zone()):%H:%M}"
+
+
+@pages.app_template_filter("act")
+def act_text(action: str) -> str:
+    """Return what the audit trail calls an act, in the reader's language."""
+    return str(gettext(ACTS[action]))
+
+
+LEFT_OUT = {
+    NOT_DUE: "本周不到期",
+    OFTEN_ENOUGH: "本周次数已够",
+    CREW_GONE: "班组本周不出勤",
+    DAY_OVER: "日期已过",
+}
+"""Why a copy left a visit out."""
+
+
+@pages.app_template_filter("left_out")
+def left_out_text(reason: str) -> str:
+    """Return why a copy left a visit out, in the reader's language."""
+    return str(gettext(LEFT_OUT[reason]))

@@ -14,12 +14,19 @@ from inspect_app.domain.codes import (
     WaterwayLevel,
     ZoneLevel,
 )
+from inspect_app.domain.transitions import PlanState
 from inspect_app.models import PatrolPlan
-from inspect_app.queries.plans import board, coverage, uncovered
+from inspect_app.queries.plans import (
+    board,
+    coverage,
+    crews_going_out,
+    township_names,
+    uncovered,
+)
 from inspect_app.web.http import actor, database
+from inspect_app.web.plans.blueprint import P, may_for_county
 
 DAYS = 7
-WORKDAYS = 5
 SECONDS_PER_HOUR = 3600
 
 
@@ -29,13 +36,21 @@ class PlanView:
     def __init__(self, plan: PatrolPlan) -> None:
         # Plans that were taken over from elsewhere may lack the figures of our own search.
         scope = actor().scope
-        self.crews = board(database(), plan, scope)
+        may_edit = plan.state == PlanState.DRAFT and may_for_county(P.PLAN_MAKE)
+        idle = crews_going_out(database()) if may_edit else []
+        self.crews = board(database(), plan, scope, idle=idle)
         self.uncovered = uncovered(database(), plan, scope)
         self.by_kind, self.by_town = coverage(database(), plan, scope)
         self.everywhere = scope.everywhere
         used = {day for crew in self.crews for day in crew.cells}
+        worked = {day for crew in self.crews for day in crew.working_days}
+        seen = {
+            one for crew in self.crews for cell in crew.cells.values() for one in cell.townships
+        }
+        names = township_names(database())
+        self.towns = {number: name for number, name in names.items() if number in seen}
         every = [plan.week + timedelta(days=offset) for offset in range(DAYS)]
-        self.days = [day for day in every if day.weekday() < WORKDAYS or day in used]
+        self.days = [day for day in every if day.weekday() in worked or day in used]
         self.served = sum(one.served for one in self.by_kind)
         self.due = sum(one.due for one in self.by_kind)
         self.travel_hours = sum(crew.travel_hours for crew in self.crews)
