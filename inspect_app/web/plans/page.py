@@ -19,7 +19,7 @@ from inspect_app.queries.plans import (
     version_figures,
     versions,
 )
-from inspect_app.web.http import actor, database, json_answer, now, requires, today
+from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone, today
 from inspect_app.web.plans.blueprint import P, is_visible, may_for_county, pages, plan_at, sheet_at
 from inspect_app.web.plans.view import DAYS, PlanView
 from inspect_app.workflows.edit_plan import last_edit
@@ -51,6 +51,7 @@ def page() -> str:
         **_compared(plan, plans),
         **_for_makers(plan, week),
         run=run,
+        zone=time_zone().key,
         may_publish=may_for_county(P.PLAN_PUBLISH),
     )
 
