@@ -228,4 +228,7 @@ document.addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
+// The server builds the week when it is first asked: better before the first drag than in it. What
+// it refuses (a draft that is out of date) the first look tells.
+await fetch(words.ready, { headers: { Accept: "application/json" } });
 board.dataset.ready = "yes";

@@ -33,11 +33,13 @@ from inspect_app.workflows.edit_plan import (
     MoveDay,
     MoveStop,
     PlaceVisit,
+    draft_of,
     edit_plan,
     look_ahead,
     undo_edit,
 )
 from inspect_app.workflows.pin_stops import pin_stops
+from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
 
 
@@ -125,6 +127,15 @@ def pin(task_id: int) -> AnyResponse:
     message = gettext("已锁定%(count)s个点") if pinned else gettext("已解锁%(count)s个点")
     flash(message % {"count": count})
     return _back(task.plan, task_id=task_id)
+
+
+@pages.get("/api/plans/<int:plan_id>/edits/ready")
+@requires(P.PLAN_MAKE)
+def ready(plan_id: int) -> Response:
+    """Take a draft's week into hand, so that the first look need not wait for it."""
+    require_county(actor(), P.PLAN_MAKE)
+    draft_of(database(), plan_at(plan_id), zone=time_zone())
+    return json_answer({"ready": True})
 
 
 @pages.post("/api/plans/<int:plan_id>/edits/preview")
