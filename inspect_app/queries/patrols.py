@@ -1,7 +1,7 @@
 """Patrols: whose task it is, a person's tasks of a day with their map."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -91,8 +91,10 @@ def crew_task(session: Session, task_id: int, *, actor: Actor) -> PatrolTask:
     return task
 
 
-def tasks_of_day(session: Session, person_id: int | None, *, day: date) -> list[TaskCard]:
-    """Return the published tasks of a person's crews on a day, by starting time."""
+def tasks_of_day(
+    session: Session, person_id: int | None, *, day: date, days: int = 1
+) -> list[TaskCard]:
+    """Return the published tasks of a person's crews on a day, or on so many, by starting time."""
     rows = session.execute(
         select(
             PatrolTask,
@@ -113,7 +115,8 @@ def tasks_of_day(session: Session, person_id: int | None, *, day: date) -> list[
         )
         .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
         .where(
-            PatrolTask.day == day,
+            PatrolTask.day >= day,
+            PatrolTask.day < day + timedelta(days=days),
             PatrolTask.state.in_([state.value for state in FIELD_STATES]),
         )
         .order_by(PatrolTask.starts_at, PatrolTask.id)

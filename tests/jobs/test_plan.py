@@ -94,7 +94,8 @@ def test_the_page_and_the_command_make_the_same_plan(settings, own_sessions, mon
     run = worked_off(settings, own_sessions, asked(own_sessions, account_id))
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("INSPECT_DEMO", "1")
-    made = CliRunner().invoke(main, ["plan", "--week", "2026-W13", "--seed", "1", "--iterations", "40"])
+    words = ["plan", "--week", "2026-W13", "--seed", "1", "--iterations", "40"]
+    made = CliRunner().invoke(main, words)
     assert made.exit_code == 0, made.output
     with own_sessions() as session:
         by_page, by_command = session.scalars(select(PatrolPlan).order_by(PatrolPlan.id))
@@ -102,24 +103,26 @@ def test_the_page_and_the_command_make_the_same_plan(settings, own_sessions, mon
         assert orders(by_page) == orders(by_command) != []
 
 
+def wait_for_search(sessions: sessionmaker[Session], run_id: int) -> None:
+    for _ in range(300):
+        with sessions() as session:
+            if session.get_one(PlanRun, run_id).missing_visits is not None:
+                return
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_run_is_stopped_while_it_searches(settings, own_sessions, keep):
     with transaction(own_sessions) as session:
         make_small_county(session)
         account = make_account(session, Role.DEPUTY)
-        account_id, person_id = account.id, account.person_id
-    actor = Actor(person_id, "局长", frozenset({Role.DEPUTY}), EVERYWHERE)
-    with transaction(own_sessions) as session:
+        actor = Actor(account.person_id, "局长", frozenset({Role.DEPUTY}), EVERYWHERE)
         long = request(iterations=None, seconds=60.0)
         run_id = request_plan(session, WEEK, request=long, actor=actor, now=NOW).id
     began = time.monotonic()
     worker = threading.Thread(target=worked_off, args=(settings, own_sessions, run_id))
     worker.start()
-    while time.monotonic() - began < 30:
-        with own_sessions() as session:
-            if session.get_one(PlanRun, run_id).missing_visits is not None:
-                break
-        time.sleep(0.1)
+    wait_for_search(own_sessions, run_id)
     with transaction(own_sessions) as session:
         cancel_run(session, run_id, keep=keep, actor=actor, now=datetime.now(UTC))
     worker.join(timeout=30)
