@@ -46,6 +46,7 @@ STATUS: dict[str, int] = {
     "plan_waiting": 409,
     "undo_stale": 409,
     "run_ended": 409,
+    "condition_over": 409,
     "county_wide_only": 403,
     "already_imported": 409,
     "too_large": 413,

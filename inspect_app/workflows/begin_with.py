@@ -11,6 +11,7 @@ from gis.routing.engine import Orders
 from gis.routing.problem import WeekProblem
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Crew, PatrolPlan, PatrolStop, PatrolTask
+from inspect_app.queries.patrol_week import key_of
 
 CrewDayName = tuple[str, int]
 
@@ -39,7 +40,7 @@ class Beginning:
         for task in tasks:
             name = (crews[task.crew_id], task.day.weekday())
             for stop in task.stops:
-                key = f"{stop.object_kind}:{stop.object_id}"
+                key = key_of(stop)
                 stop.pinned = (key, name) in left
                 left.discard((key, name))
         return sorted(key for key, _ in left)
@@ -59,13 +60,7 @@ def beginning(session: Session, plan_id: int | None, *, week: date) -> Beginning
     if plan is None or plan.week != week:
         raise Problem("not_found", what="计划")
     rows = session.execute(
-        select(
-            PatrolTask.day,
-            Crew.name,
-            PatrolStop.object_kind,
-            PatrolStop.object_id,
-            PatrolStop.pinned,
-        )
+        select(PatrolTask.day, Crew.name, PatrolStop)
         .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
         .join(Crew, Crew.id == PatrolTask.crew_id)
         .where(PatrolTask.plan_id == plan_id)
@@ -73,9 +68,9 @@ def beginning(session: Session, plan_id: int | None, *, week: date) -> Beginning
     )
     orders: Orders = {}
     pins: dict[str, frozenset[CrewDayName]] = {}
-    for day, crew, kind, number, pinned in rows:
-        name, key = (crew, (day - week).days), f"{kind}:{number}"
+    for day, crew, stop in rows:
+        name, key = (crew, (day - week).days), key_of(stop)
         orders[name] = (*orders.get(name, ()), key)
-        if pinned:
+        if stop.pinned:
             pins[key] = pins.get(key, frozenset()) | {name}
     return Beginning(orders, pins)

@@ -15,6 +15,7 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, Crew, PatrolPlan, PatrolStop, PatrolTask
 from inspect_app.models.base import Json
+from inspect_app.queries.patrol_week import key_of
 from inspect_app.workflows.build_week import WeekToPlan
 from inspect_app.workflows.edit_plan import Hand
 from inspect_app.workflows.edit_plan.draft import CrewDayName, timed, without_cost
@@ -116,7 +117,7 @@ def _copied(session: Session, source: PatrolPlan, built: WeekToPlan, *, first: i
     orders: dict[CrewDayName, tuple[str, ...]] = {}
     pinned, left_out = set(), []
     for day, crew, stop in rows:
-        key, name = f"{stop.object_kind}:{stop.object_id}", (crew, (day - source.week).days)
+        key, name = key_of(stop), (crew, (day - source.week).days)
         reason = _fault(crew, built, due=due.get(key), count=count[key])
         if name[1] < first:
             reason = DAY_OVER
@@ -158,7 +159,7 @@ def _pin(tasks: list[PatrolTask], copied: _Copied, built: WeekToPlan) -> None:
     for task in tasks:
         name = (names[task.crew_id], task.day.weekday())
         for stop in task.stops:
-            stop.pinned = (f"{stop.object_kind}:{stop.object_id}", name) in copied.pinned
+            stop.pinned = (key_of(stop), name) in copied.pinned
 
 
 def _audit(session: Session, plan: PatrolPlan, source: PatrolPlan, *, hand: Hand) -> None:

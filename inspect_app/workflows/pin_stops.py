@@ -8,6 +8,7 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.models import AuditEntry, PatrolPlan, PatrolStop
+from inspect_app.queries.patrol_week import key_of
 from inspect_app.workflows.edit_plan import Hand
 from inspect_app.workflows.plan_week import lock_week, require_county
 
@@ -45,7 +46,7 @@ def pin_stops(
                 action="plan.pin" if pinned else "plan.unpin",
                 subject_kind="plan",
                 subject_id=str(plan.id),
-                facts={"objects": [f"{stop.object_kind}:{stop.object_id}" for stop in changed]},
+                facts={"objects": [key_of(stop) for stop in changed]},
             )
         )
     session.flush()

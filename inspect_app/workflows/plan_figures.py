@@ -7,6 +7,7 @@ from gis.routing.explain import Explanation, UnservedReason
 from gis.routing.problem import WeekPlan
 from inspect_app.models import PatrolPlan, PlanUncovered
 from inspect_app.models.base import Json
+from inspect_app.workflows.apply_conditions import hours
 from inspect_app.workflows.build_week import WeekToPlan
 
 
@@ -28,6 +29,7 @@ def uncovered_row(
         object_kind=one.kind.value,
         object_id=one.id,
         name=one.name,
+        timed=one.timed,
         visits_missing=reason.missing,
         reason=str(reason.reason),
         facts={
@@ -55,6 +57,7 @@ def figures_of(built: WeekToPlan, found: WeekPlan, *, explanation: Explanation) 
         },
         "policies": by_policy(built, found),
         "unruled": dict(built.unruled),
+        **built.condition_facts(),
     }
 
 
@@ -71,6 +74,7 @@ def by_policy(built: WeekToPlan, found: WeekPlan) -> list[Json]:
                 "object_class": policy.object_class,
                 "times": policy.times,
                 "unit": str(policy.unit),
+                "hours": None if policy.window is None else hours(policy.window),
                 "source": policy.source,
                 "due": 0,
                 "served": 0,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget, solve
 from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.codes import PatrolKind
 from inspect_app.domain.problems import Phrase, Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
 from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask
@@ -322,9 +323,11 @@ def new_plan(session: Session, week: date, *, seed: int, actor: Actor, now: date
 
 def new_task(built: WeekToPlan, route: CrewDay, *, zone: ZoneInfo) -> PatrolTask:
     """Return the row of a crew-day with its stops, not yet in a plan."""
+    crew = built.crews[route.crew]
     task = PatrolTask(
-        crew_id=built.crews[route.crew].id,
+        crew_id=crew.id,
         day=built.problem.date_of(route.day),
+        patrol_kind=(PatrolKind.NIGHT if crew.at_night else PatrolKind.ROUTINE).value,
         state=TaskState.PLANNED.value,
     )
     write_route(built, task, route=route, zone=zone)
@@ -357,6 +360,7 @@ def stop_of(
         object_kind=one.kind.value,
         object_id=one.id,
         name=one.name,
+        timed=one.timed,
         reverse=visit.direction is Direction.backward,
         arrive_at=instant(week, day=day, second=visit.arrival_s, zone=zone),
         leave_at=instant(week, day=day, second=visit.departure_s, zone=zone),
@@ -385,4 +389,6 @@ def parameters_of(request: PlanRequest, *, built: WeekToPlan) -> Json:
         "detour_factor": built.moves.detour,
         "snap_road_max_m": built.moves.snap_m,
         "off_road_speed_kmh": built.moves.off_road_kmh,
+        **built.shifts.facts(),
+        "weights": asdict(built.problem.weights),
     }

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "b0a4d20261122"
-down_revision = "cf3acc730198"
+down_revision = "e03a20567955"
 branch_labels = None
 depends_on = None
 

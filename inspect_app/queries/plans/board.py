@@ -16,6 +16,7 @@ from inspect_app.queries.plans.coverage import township_of_grid
 from inspect_app.queries.plans.versions import touches
 from inspect_app.queries.scope import in_scope
 
+HOURS_PER_DAY = 24
 LIGHT_SHARE = 0.5
 """Less than half a shift out is worth a look: another crew may be at its limit."""
 
@@ -159,7 +160,8 @@ def _stop_figures(session: Session, plan: PatrolPlan, scope: Scope) -> dict[int,
 
 def _crew_week(crew: Crew, tasks: list[PatrolTask], row: _Row) -> CrewWeek:
     hours = crew.shift_end.hour - crew.shift_start.hour
-    shift = hours + (crew.shift_end.minute - crew.shift_start.minute) / 60
+    # A night shift ends on the next day.
+    shift = (hours + (crew.shift_end.minute - crew.shift_start.minute) / 60) % HOURS_PER_DAY
     return CrewWeek(
         crew_id=crew.id,
         name=crew.name,

@@ -15,6 +15,7 @@ from gis.routing.verify import Rule, Verdict, Violation, verify
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.models import Crew, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.queries.patrol_week import key_of
 from inspect_app.workflows.build_week import WeekToPlan
 from inspect_app.workflows.week_at_hand import week_at_hand
 
@@ -93,13 +94,7 @@ def orders_of_rows(
 ) -> tuple[dict[CrewDayName, tuple[str, ...]], frozenset[tuple[str, CrewDayName]]]:
     """Return the keys of a plan's stops in travel order by crew-day, and which are pinned."""
     rows = session.execute(
-        select(
-            PatrolTask.day,
-            Crew.name,
-            PatrolStop.object_kind,
-            PatrolStop.object_id,
-            PatrolStop.pinned,
-        )
+        select(PatrolTask.day, Crew.name, PatrolStop)
         .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
         .join(Crew, Crew.id == PatrolTask.crew_id)
         .where(PatrolTask.plan_id == plan.id)
@@ -107,10 +102,10 @@ def orders_of_rows(
     )
     orders: dict[CrewDayName, tuple[str, ...]] = {}
     pinned = set()
-    for day, crew, kind, number, is_pinned in rows:
-        name, key = (crew, (day - plan.week).days), f"{kind}:{number}"
+    for day, crew, stop in rows:
+        name, key = (crew, (day - plan.week).days), key_of(stop)
         orders[name] = (*orders.get(name, ()), key)
-        if is_pinned:
+        if stop.pinned:
             pinned.add((key, name))
     return orders, frozenset(pinned)
 
@@ -182,6 +177,6 @@ def _missing(session: Session, plan: PatrolPlan) -> dict[str, int]:
     )
     missing: dict[str, int] = {}
     for row in rows:
-        key = f"{row.object_kind}:{row.object_id}"
+        key = key_of(row)
         missing[key] = missing.get(key, 0) + row.visits_missing
     return missing

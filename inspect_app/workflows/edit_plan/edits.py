@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from gis.routing.timetable import OpenRoute
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Crew, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.queries.patrol_week import key_of
 from inspect_app.workflows.edit_plan.draft import Arrangement, CrewDayName, Draft
 
 
@@ -73,7 +74,7 @@ def _move_stop(session: Session, draft: Draft, edit: MoveStop) -> Proposal:
     stop = session.get(PatrolStop, edit.stop_id)
     if stop is None or stop.task.plan_id != draft.plan.id:
         raise Problem("not_found", what="点位")
-    key = f"{stop.object_kind}:{stop.object_id}"
+    key = key_of(stop)
     source = draft.crew_day(stop.task.crew.name, stop.task.day)
     goal = _goal(session, draft, edit)
     if goal != source:
@@ -113,7 +114,7 @@ def _place_visit(session: Session, draft: Draft, edit: PlaceVisit) -> Proposal:
     row = session.get(PlanUncovered, edit.uncovered_id)
     if row is None or row.plan_id != draft.plan.id:
         raise Problem("not_found", what="未安排的对象")
-    key, goal = f"{row.object_kind}:{row.object_id}", _goal(session, draft, edit)
+    key, goal = key_of(row), _goal(session, draft, edit)
     if key not in draft.built.objects:
         raise Problem("plan_outdated")
     orders = dict(draft.arrangement.orders)

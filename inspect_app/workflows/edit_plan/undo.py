@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, PatrolPlan, PlanUncovered
+from inspect_app.queries.patrol_week import task_key
 from inspect_app.workflows.edit_plan.draft import Arrangement, Draft, draft_of
 from inspect_app.workflows.edit_plan.edits import Proposal
 from inspect_app.workflows.edit_plan.write import Hand, write_proposal
@@ -84,6 +85,7 @@ def _restore_missing(session: Session, entry: AuditEntry) -> dict[str, int]:
             session.add(PlanUncovered(**facts))
         else:
             row.visits_missing = facts["visits_missing"]
-        restored[f"{facts['object_kind']}:{facts['object_id']}"] = facts["visits_missing"]
+        key = task_key(facts["object_kind"], facts["object_id"], timed=facts["timed"])
+        restored[key] = facts["visits_missing"]
     session.flush()
     return restored

@@ -12,7 +12,7 @@ from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.models.base import Json
-from inspect_app.queries.patrol_week import grid_names
+from inspect_app.queries.patrol_week import grid_names, key_of
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.edit_plan.draft import (
     Arrangement,
@@ -120,7 +120,7 @@ def _rewrite(
     session.expire(task, ["stops"])
     write_route(draft.built, task, route=route, zone=zone)
     for stop in task.stops:
-        stop.pinned = (f"{stop.object_kind}:{stop.object_id}", name) in draft.pinned
+        stop.pinned = (key_of(stop), name) in draft.pinned
     session.flush()
 
 
@@ -146,7 +146,7 @@ def _write_missing(session: Session, draft: Draft, arrangement: Arrangement) -> 
     rows = session.scalars(select(PlanUncovered).where(PlanUncovered.plan_id == draft.plan.id))
     before = []
     for row in rows.all():
-        key = f"{row.object_kind}:{row.object_id}"
+        key = key_of(row)
         wanted = arrangement.missing[key]
         if wanted == draft.arrangement.missing[key]:
             continue
