@@ -228,7 +228,12 @@ document.addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
-// The server builds the week when it is first asked: better before the first drag than in it. What
-// it refuses (a draft that is out of date) the first look tells.
-await fetch(words.ready, { headers: { Accept: "application/json" } });
+// The server builds the week when it is first asked: better before the first drag than in it. A
+// draft that is out of date says so at once.
+const answer = await fetch(words.ready, { headers: { Accept: "application/json" } });
+if (!answer.ok) {
+  const help = document.getElementById("drag-help");
+  help.textContent = (await answer.json()).message;
+  help.classList.add("bad");
+}
 board.dataset.ready = "yes";
