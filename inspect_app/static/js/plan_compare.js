@@ -4,8 +4,8 @@ import { arrows, base, planMap, read, text } from "./plan_layers.js";
 const L = window.L;
 const STYLES = {
   kept: { color: "#7b8794", weight: 2, opacity: 0.7 },
+  added: { color: "#1a6fb0", weight: 5, opacity: 0.9 },
   removed: { color: "#b3261e", weight: 3, dashArray: "7 6" },
-  added: { color: "#1a6fb0", weight: 4, opacity: 0.9 },
 };
 const ARROWS_UP_TO = 20;
 const box = document.getElementById("compare-map");

@@ -36,7 +36,7 @@ def plan_sheet(plan_id: int) -> str:
     return render_template("plans/sheets.html", plan=plan, sheets=_sheets(plan))
 
 
-@pages.get("/plans/tasks/<int:task_id>.<any(gpx, kml, ics):form>")
+@pages.get("/plans/tasks/<int:task_id>.<form>")
 @requires(P.PLAN_VIEW)
 def task_file(task_id: int, form: str) -> Response:
     """Return a crew-day for a navigation device, a map or a calendar."""
@@ -45,7 +45,7 @@ def task_file(task_id: int, form: str) -> Response:
     return _file([one], form=form, title=title, name=f"task-{task_id}")
 
 
-@pages.get("/plans/<int:plan_id>.<any(gpx, kml, ics):form>")
+@pages.get("/plans/<int:plan_id>.<form>")
 @requires(P.PLAN_VIEW)
 def plan_file(plan_id: int, form: str) -> Response:
     """Return all crew-days, or those of `?crew=`, in one file."""
@@ -66,6 +66,8 @@ def _sheets(plan: PatrolPlan) -> list[TaskSheet]:
 
 
 def _file(sheets: Sequence[TaskSheet], *, form: str, title: str, name: str) -> Response:
+    if form not in TYPES:
+        raise Problem("not_found", what="计划")
     if form == "gpx":
         body = gpx(sheets)
     elif form == "kml":

@@ -42,6 +42,16 @@ def act_text(action: str) -> str:
     return str(gettext(ACTS[action]))
 
 
+@pages.app_template_filter("gap")
+def gap_text(gap: float) -> str:
+    """Return a difference with its sign, nothing but 0 where there is none to see."""
+    if abs(gap) < SMALLEST_GAP:
+        return "0"
+    return f"{gap:+d}" if isinstance(gap, int) else f"{gap:+.1f}"
+
+
+SMALLEST_GAP = 0.05
+"""Less is 0.0 on the page."""
 LEFT_OUT = {
     NOT_DUE: "本周不到期",
     OFTEN_ENOUGH: "本周次数已够",
