@@ -25,15 +25,21 @@ function part(name, attributes, content) {
 // Points: seconds, iteration, missing visits, hours of travel of the best plan so far.
 function draw(points) {
   if (points.length < 2) return;
-  const [low, high] = [Math.min, Math.max].map((pick) => pick(...points.map((point) => point[3])));
+  const range = (column) => [Math.min, Math.max].map((pick) => pick(...points.map((point) => point[column])));
+  const [low, high] = range(3);
   const [from, until] = [points[0][0], points.at(-1)[0]];
   const x = (seconds) => SIZE.left + ((seconds - from) / (until - from || 1)) * (SIZE.width - SIZE.left - SIZE.right);
-  const y = (hours) => SIZE.top + ((high - hours) / (high - low || 1)) * (SIZE.height - SIZE.top - SIZE.bottom);
-  const line = points.map((point, place) => `${place ? `H${x(point[0]).toFixed(1)}V` : `M${x(point[0]).toFixed(1)} `}${y(point[3]).toFixed(1)}`).join("");
+  // Travel may rise while fewer visits are missing: both are drawn, each from its least to its most.
+  const line = (column) => {
+    const [least, most] = range(column);
+    const y = (value) => SIZE.top + ((most - value) / (most - least || 1)) * (SIZE.height - SIZE.top - SIZE.bottom);
+    return points.map((point, place) => `${place ? `H${x(point[0]).toFixed(1)}V` : `M${x(point[0]).toFixed(1)} `}${y(point[column]).toFixed(1)}`).join("");
+  };
   const svg = part("svg", { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, role: "img", "aria-label": box.dataset.axis });
   svg.append(
     part("path", { d: `M${SIZE.left} ${SIZE.top}V${SIZE.height - SIZE.bottom}H${SIZE.width - SIZE.right}`, fill: "none", stroke: "#8b95a0" }),
-    part("path", { d: line, fill: "none", stroke: "#1a6fb0", "stroke-width": 2 }),
+    part("path", { d: line(2), fill: "none", stroke: "#b3261e", "stroke-width": 1.5, "stroke-dasharray": "5 4" }),
+    part("path", { d: line(3), fill: "none", stroke: "#1a6fb0", "stroke-width": 2 }),
     part("text", { x: SIZE.left - 4, y: SIZE.top + 8, "text-anchor": "end" }, high.toFixed(1)),
     part("text", { x: SIZE.left - 4, y: SIZE.height - SIZE.bottom, "text-anchor": "end" }, low.toFixed(1)),
     part("text", { x: SIZE.left, y: SIZE.height - 3 }, box.dataset.axis),
