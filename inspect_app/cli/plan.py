@@ -18,7 +18,7 @@ from inspect_app.domain.access import EVERYWHERE, SYSTEM
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.models import PatrolPlan
 from inspect_app.queries.plans import board, uncovered
-from inspect_app.workflows.plan_week import PlanProgress, PlanRequest, plan_week
+from inspect_app.workflows.plan_week import PlanProgress, PlanRequest, Watcher, plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from inspect_app.workflows.travel_cache import MatrixStore
 
@@ -84,7 +84,9 @@ def _with_progress(session: Session, week: date, *, request: PlanRequest) -> Pat
                 )
             bar.update(line, description=words)
 
-        return plan_week(session, week, request=request, actor=SYSTEM, now=now(), progress=tell)
+        return plan_week(
+            session, week, request=request, actor=SYSTEM, now=now(), watcher=Watcher(tell=tell)
+        )
 
 
 def _crew_table(session: Session, plan: PatrolPlan) -> Table:

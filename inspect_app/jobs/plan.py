@@ -11,12 +11,21 @@ from sqlalchemy.orm import Session, sessionmaker
 from inspect_app.config import Settings
 from inspect_app.db import transaction
 from inspect_app.domain.problems import Problem
-from inspect_app.workflows.plan_week import PlanProgress, plan_week
-from inspect_app.workflows.run_plan import JOB, begin_run, end_run, note_progress
+from inspect_app.workflows.plan_week import PlanProgress, Watcher, plan_week
+from inspect_app.workflows.run_plan import (
+    JOB,
+    Wish,
+    begin_run,
+    end_run,
+    note_progress,
+    wish_of,
+)
 from inspect_app.workflows.travel_cache import MatrixStore
 
 TELL_EVERY_S = 0.5
 """The page asks once a second; better plans are found many times a second at first."""
+ASK_EVERY_S = 0.5
+"""How long a search may go on after somebody has cancelled it."""
 
 
 def register(queue: App, settings: Settings, sessions: sessionmaker[Session]) -> None:
@@ -40,6 +49,8 @@ def _run(
 ) -> None:
     with transaction(sessions) as session:
         assignment = begin_run(session, run_id, zone=zone, now=_now())
+    if assignment is None:
+        return
     teller = _Teller(sessions, run_id)
     with transaction(sessions) as session:
         plan = plan_week(
@@ -48,7 +59,7 @@ def _run(
             request=replace(assignment.request, store=store),
             actor=assignment.actor,
             now=_now(),
-            progress=teller.tell,
+            watcher=Watcher(teller.tell, cancel=teller.cancelled, keep=teller.keep_best),
         )
         end_run(session, run_id, now=_now(), plan_id=plan.id)
 
@@ -61,6 +72,8 @@ class _Teller:
         self._run_id = run_id
         self._stage = ("", False)
         self._last = 0.0
+        self._asked = 0.0
+        self._wish = Wish.GO_ON
 
     def tell(self, told: PlanProgress) -> None:
         moment = time.monotonic()
@@ -70,6 +83,19 @@ class _Teller:
         self._stage, self._last = stage, moment
         with transaction(self._sessions) as session:
             note_progress(session, self._run_id, told, now=_now())
+
+    def cancelled(self) -> bool:
+        """Tell whether somebody has cancelled the run; asks the database twice a second."""
+        moment = time.monotonic()
+        if self._wish is Wish.GO_ON and moment - self._asked >= ASK_EVERY_S:
+            self._asked = moment
+            with transaction(self._sessions) as session:
+                self._wish = wish_of(session, self._run_id)
+        return self._wish is not Wish.GO_ON
+
+    def keep_best(self) -> bool:
+        """Tell whether who cancelled the run wants the best plan so far."""
+        return self._wish is Wish.STOP_AND_KEEP
 
 
 def _fail(sessions: sessionmaker[Session], run_id: int, *, words: str) -> None:

@@ -136,6 +136,8 @@ class PatrolPlan(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(reference("person.id"))
     published_at: Mapped[datetime | None]
+    base_plan_id: Mapped[int | None] = mapped_column(reference("patrol_plan.id"))
+    """The version this one was copied from, or began its search with."""
 
     tasks: Mapped[list["PatrolTask"]] = relationship(back_populates="plan")
 
@@ -144,6 +146,9 @@ class PlanRun(Base):
     """One request to make a week's plan: what the background job has come to so far.
 
     `started_at` None means that no worker has taken the job yet; `plan_id` or `problem` ends it.
+    `cancelled_at` asks the worker to stop; `keep_best` tells whether the best plan so far becomes
+    a draft. `points` are the best plans over time: seconds, iteration, missing visits, hours of
+    travel.
     """
 
     __tablename__ = "plan_run"
@@ -160,6 +165,9 @@ class PlanRun(Base):
     iteration: Mapped[int | None]
     missing_visits: Mapped[int | None]
     travel_s: Mapped[int | None]
+    points: Mapped[list[list[float]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    cancelled_at: Mapped[datetime | None]
+    keep_best: Mapped[bool] = mapped_column(server_default=text("false"))
     ended_at: Mapped[datetime | None]
     plan_id: Mapped[int | None] = mapped_column(reference("patrol_plan.id", cascade=True))
     problem: Mapped[str | None]
@@ -220,6 +228,8 @@ class PatrolStop(Base):
     name: Mapped[str]
     timed: Mapped[bool] = mapped_column(server_default=text("false"))
     reverse: Mapped[bool] = mapped_column(server_default=text("false"))
+    pinned: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Settled by hand: the visit keeps its crew and day when the plan is made anew."""
     arrive_at: Mapped[datetime]
     leave_at: Mapped[datetime]
     result: Mapped[str] = mapped_column(String(20), server_default=text("'pending'"))

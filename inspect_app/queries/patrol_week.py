@@ -24,6 +24,7 @@ from inspect_app.models import (
     Outlet,
     PatrolSegment,
     PatrolStop,
+    PlanUncovered,
     PollutionSource,
     ProtectionZone,
     WaterSource,
@@ -45,6 +46,11 @@ def task_key(kind: str, object_id: int, *, timed: bool) -> str:
     The visit that a policy with hours asks for (`PatrolStop.timed`) is a task of its own.
     """
     return f"{kind}:{object_id}:timed" if timed else f"{kind}:{object_id}"
+
+
+def key_of(row: PatrolStop | PlanUncovered) -> str:
+    """Return the name in a week's problem of what a row of a plan stands for."""
+    return task_key(row.object_kind, row.object_id, timed=row.timed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,12 +95,13 @@ def crew_task(session: Session, task_id: int, *, actor: Actor) -> PatrolTask:
 
 
 def tasks_of_day(
-    session: Session, person_id: int | None, *, day: date, now: datetime
+    session: Session, person_id: int | None, *, day: date, now: datetime, days: int = 1
 ) -> list[TaskCard]:
-    """Return the published tasks of a person's crews on a day, by starting time.
+    """Return the published tasks of a person's crews on a day, or on so many, by starting time.
 
     A night patrol of the day before is among them until `NIGHT_GRACE` after its planned end.
     """
+    asked = and_(PatrolTask.day >= day, PatrolTask.day < day + timedelta(days=days))
     last_night = and_(
         PatrolTask.day == day - timedelta(days=1),
         PatrolTask.patrol_kind == PatrolKind.NIGHT.value,
@@ -127,7 +128,7 @@ def tasks_of_day(
         )
         .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
         .where(
-            or_(PatrolTask.day == day, last_night),
+            or_(asked, last_night),
             PatrolTask.state.in_([state.value for state in FIELD_STATES]),
         )
         .order_by(PatrolTask.starts_at, PatrolTask.id)

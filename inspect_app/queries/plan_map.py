@@ -1,9 +1,11 @@
 """A plan on the map: routes and stops of the tasks in scope, waterways and borders below them."""
 
+from datetime import date
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Scope
@@ -27,6 +29,51 @@ def plan_map(session: Session, plan: PatrolPlan, scope: Scope) -> dict[str, Coll
     return {
         "routes": _collection(session, _routes(plan, scope)),
         "stops": _collection(session, _stops(plan, scope)),
+        **_base(session),
+    }
+
+
+def compared_map(
+    session: Session, plan: PatrolPlan, other: PatrolPlan, *, scope: Scope
+) -> dict[str, Collection]:
+    """Return the base collections and `kept`, `added`, `removed` routes of a plan against another.
+
+    A crew-day is kept when both versions have the same stops on it in the same order.
+    """
+    mine, theirs = (_orders(session, one, scope) for one in (plan, other))
+    same = {name for name, (_, order) in mine.items() if theirs.get(name, (0, ()))[1] == order}
+    here = {task for name, (task, _) in mine.items() if name not in same}
+    there = {task for name, (task, _) in theirs.items() if name not in same}
+    kept = {mine[name][0] for name in same}
+    return {
+        **_base(session),
+        "kept": _collection(session, _routes(plan, scope).where(PatrolTask.id.in_(kept))),
+        "added": _collection(session, _routes(plan, scope).where(PatrolTask.id.in_(here))),
+        "removed": _collection(session, _routes(other, scope).where(PatrolTask.id.in_(there))),
+    }
+
+
+def _orders(
+    session: Session, plan: PatrolPlan, scope: Scope
+) -> dict[tuple[int, date], tuple[int, tuple[str, ...]]]:
+    """Return the task and the keys of its stops in order, by crew and day."""
+    key = func.concat(PatrolStop.object_kind, ":", PatrolStop.object_id)
+    rows = session.execute(
+        select(
+            PatrolTask.crew_id,
+            PatrolTask.day,
+            PatrolTask.id,
+            func.array_agg(aggregate_order_by(key, PatrolStop.seq)),
+        )
+        .join(PatrolStop, PatrolStop.task_id == PatrolTask.id)
+        .where(PatrolTask.plan_id == plan.id, touches(scope))
+        .group_by(PatrolTask.id)
+    )
+    return {(crew, day): (task, tuple(keys)) for crew, day, task, keys in rows}
+
+
+def _base(session: Session) -> dict[str, Collection]:
+    return {
         "waterways": _collection(
             session, select(_shape(Waterway.geom, BASE_GRAIN_DEG), Waterway.name, Waterway.level)
         ),
@@ -63,6 +110,7 @@ def _stops(plan: PatrolPlan, scope: Scope) -> Select[Any]:
             PatrolStop.seq,
             PatrolStop.name,
             PatrolStop.object_kind.label("kind"),
+            PatrolStop.arrive_at.label("arrive"),
         )
         .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
         .where(PatrolTask.plan_id == plan.id, in_scope(PatrolStop.grid_id, scope))

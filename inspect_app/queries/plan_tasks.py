@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from geoalchemy2.shape import to_shape
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Scope
@@ -54,39 +54,67 @@ class TaskSheet:
 
 def task_sheet(session: Session, task_id: int, scope: Scope) -> TaskSheet | None:
     """Return a crew-day that touches the scope, with its stops there; None for any other."""
-    row = session.execute(
+    found = _sheets(session, PatrolTask.id == task_id, scope=scope)
+    return found[0] if found else None
+
+
+def plan_sheets(
+    session: Session, plan: PatrolPlan, scope: Scope, *, crew_id: int | None = None
+) -> list[TaskSheet]:
+    """Return a plan's crew-days in the scope, by crew and day; of one crew only if asked."""
+    wanted = PatrolTask.plan_id == plan.id
+    return _sheets(
+        session, wanted if crew_id is None else and_(wanted, Crew.id == crew_id), scope=scope
+    )
+
+
+def _sheets(session: Session, wanted: ColumnElement[bool], *, scope: Scope) -> list[TaskSheet]:
+    rows = session.execute(
         select(PatrolTask, PatrolPlan, Crew, Station.name)
         .join(PatrolPlan, PatrolPlan.id == PatrolTask.plan_id)
         .join(Crew, Crew.id == PatrolTask.crew_id)
         .join(Station, Station.id == Crew.station_id)
-        .where(PatrolTask.id == task_id, touches(scope))
-    ).first()
-    if row is None:
-        return None
-    task, plan, crew, station = row
-    middle = func.ST_PointOnSurface(PatrolStop.geom)
-    stops = [
-        StopLine(stop, ObjectKind(stop.object_kind), grid_name, lon, lat)
-        for stop, grid_name, lon, lat in session.execute(
-            select(PatrolStop, Grid.name, func.ST_X(middle), func.ST_Y(middle))
-            .outerjoin(Grid, Grid.id == PatrolStop.grid_id)
-            .where(PatrolStop.task_id == task_id, in_scope(PatrolStop.grid_id, scope))
-            .order_by(PatrolStop.seq)
+        .where(wanted, touches(scope))
+        .order_by(Crew.name, PatrolTask.day)
+    ).all()
+    ids = [task.id for task, *_ in rows]
+    stops, totals = _stops(session, ids, scope=scope), _totals(session, ids)
+    return [
+        TaskSheet(
+            task=task,
+            plan=plan,
+            crew=crew,
+            state=TaskState(task.state),
+            station=station,
+            members=_members(session, crew, day=task.day),
+            stops=stops.get(task.id, []),
+            hidden=totals.get(task.id, 0) - len(stops.get(task.id, [])),
         )
+        for task, plan, crew, station in rows
     ]
-    total = session.scalar(
-        select(func.count()).select_from(PatrolStop).where(PatrolStop.task_id == task_id)
+
+
+def _stops(session: Session, task_ids: Sequence[int], *, scope: Scope) -> dict[int, list[StopLine]]:
+    middle = func.ST_PointOnSurface(PatrolStop.geom)
+    found: dict[int, list[StopLine]] = {}
+    for stop, grid_name, lon, lat in session.execute(
+        select(PatrolStop, Grid.name, func.ST_X(middle), func.ST_Y(middle))
+        .outerjoin(Grid, Grid.id == PatrolStop.grid_id)
+        .where(PatrolStop.task_id.in_(task_ids), in_scope(PatrolStop.grid_id, scope))
+        .order_by(PatrolStop.task_id, PatrolStop.seq)
+    ):
+        line = StopLine(stop, ObjectKind(stop.object_kind), grid_name, lon, lat)
+        found.setdefault(stop.task_id, []).append(line)
+    return found
+
+
+def _totals(session: Session, task_ids: Sequence[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(PatrolStop.task_id, func.count())
+        .where(PatrolStop.task_id.in_(task_ids))
+        .group_by(PatrolStop.task_id)
     )
-    return TaskSheet(
-        task=task,
-        plan=plan,
-        crew=crew,
-        state=TaskState(task.state),
-        station=station,
-        members=_members(session, crew, day=task.day),
-        stops=stops,
-        hidden=(total or 0) - len(stops),
-    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def route_lines(task: PatrolTask) -> list[list[tuple[float, float]]]:

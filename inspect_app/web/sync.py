@@ -13,6 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PHOTO_PERMISSIONS
+from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
 from inspect_app.queries.photos import stored_photo, visible_photo
 from inspect_app.queries.policies import policy_value
@@ -56,20 +57,35 @@ def session() -> Response:
 def tasks() -> Response:
     """Answer the person's tasks of a day with the map around them."""
     day = _asked_day()
+    return json_answer({"day": day, "fetched_at": now(), **_package(day, days=1)})
+
+
+@pages.get("/sync/week")
+@requires(P.PATROL_DO)
+def week() -> Response:
+    """Answer the person's tasks of a week (`?week=2026-W13`) as one package with its ETag."""
+    asked = request.args.get("week")
+    monday = parse_week(asked) if asked else monday_of(today())
+    answer = json_answer({"week": week_text(monday), **_package(monday, days=7)})
+    # The tablet's stamp of the package: asked again unchanged, it is not sent again.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.add_etag()
+    answer.make_conditional(request.environ)
+    return answer
+
+
+def _package(day: date, *, days: int) -> dict[str, object]:
+    """Return the tasks of so many days with everything that must work without a network."""
     person = actor()
-    cards = tasks_of_day(database(), person.person_id, day=day, now=now())
+    cards = tasks_of_day(database(), person.person_id, day=day, now=now(), days=days)
     ids = [card.id for card in cards]
-    return json_answer(
-        {
-            "day": day,
-            "fetched_at": now(),
-            "person_id": person.person_id,
-            "policies": {key: policy_value(database(), key, day=day) for key in TABLET_POLICIES},
-            "tasks": cards,
-            "surroundings": surroundings(database(), ids, day=day),
-            "objects": objects_near(database(), ids, scope=person.scope),
-        }
-    )
+    return {
+        "person_id": person.person_id,
+        "policies": {key: policy_value(database(), key, day=day) for key in TABLET_POLICIES},
+        "tasks": cards,
+        "surroundings": surroundings(database(), ids, day=day),
+        "objects": objects_near(database(), ids, scope=person.scope),
+    }
 
 
 @pages.put("/sync/records/<uuid:uid>")

@@ -1,8 +1,8 @@
 """Plan a week: solve what is due, check it independently, explain what is left out, store it."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from zoneinfo import ZoneInfo
@@ -16,26 +16,29 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from gis.crs import STORAGE_SRID, to_storage
-from gis.routing.explain import UnservedReason, explain
+from gis.routing.explain import Explanation, explain
 from gis.routing.geometry import RouteGeometry, route_geometry
-from gis.routing.problem import CrewDay, Direction, PlannedVisit
+from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget, solve
 from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import PatrolKind
 from inspect_app.domain.problems import Phrase, Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
-from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask
 from inspect_app.models.base import Json
 from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, record
+from inspect_app.workflows.begin_with import Beginning, beginning
 from inspect_app.workflows.build_week import WeekToPlan, build_week
-from inspect_app.workflows.tell_figures import bound_figures, plan_figures
+from inspect_app.workflows.plan_figures import bound_figures, figures_of, uncovered_row
 from inspect_app.workflows.travel_cache import MatrixStore
 
 SECONDS_PER_MIN = 60
 DEFAULT_SECONDS = 15.0
 """Search time nobody chose; a county week of ten crews gains little after it."""
+BOUND_SECONDS = 3.0
+"""Time for proving how far from the best a plan is; more of it hardly raises the bound."""
 PLAN_LOCK = 7305
 """First half of the advisory lock that makes versions of a week one after the other."""
 
@@ -56,6 +59,8 @@ class PlanRequest:
         Days before it are not planned.
     store
         Keeps travel times between plans.
+    base_plan_id
+        A version of the same week: its pinned visits stay, the search begins with its orders.
     """
 
     zone: ZoneInfo
@@ -64,6 +69,7 @@ class PlanRequest:
     seconds: float | None = None
     first_day: date | None = None
     store: MatrixStore | None = None
+    base_plan_id: int | None = None
 
     @property
     def budget(self) -> SearchBudget:
@@ -84,6 +90,19 @@ class PlanProgress:
 Tell = Callable[[PlanProgress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who watches a plan being made: told how far it is, asked whether to stop.
+
+    `cancel` is asked some times a second; True ends the search, and then `keep` is asked whether
+    the best plan so far is wanted.
+    """
+
+    tell: Tell = lambda _: None
+    cancel: Callable[[], bool] = lambda: False
+    keep: Callable[[], bool] = lambda: True
+
+
 def plan_week(
     session: Session,
     week: date,
@@ -91,7 +110,7 @@ def plan_week(
     request: PlanRequest,
     actor: Actor,
     now: datetime,
-    progress: Tell | None = None,
+    watcher: Watcher | None = None,
 ) -> PatrolPlan:
     """Make a new version of a week's plan, as a draft.
 
@@ -103,51 +122,102 @@ def plan_week(
     ----------
     week
         The Monday.
-    progress
+    watcher
         Told at each stage (`load`, `search`, `draw`, `write`) and with each better plan found.
 
     Raises
     ------
     Problem
-        `not_permitted`, `county_wide_only`, `no_crews`, `nothing_due`.
+        `not_permitted`, `county_wide_only`, `no_crews`, `nothing_due`, `plan_cancelled`,
+        `not_found` for a base plan of another week.
     """
-    tell = progress or (lambda _: None)
+    watcher = watcher or Watcher()
+    tell = watcher.tell
     require_county(actor, Permission.PLAN_MAKE)
     clock = _StopWatch()
     tell(PlanProgress("load"))
+    base = beginning(session, request.base_plan_id, week=week)
     built = build_week(
         session, week, zone=request.zone, first_day=request.first_day, store=request.store
     )
+    if base is not None:
+        built = replace(built, problem=base.pinned(built.problem))
     clock.mark("load")
     tell(PlanProgress("search"))
-    found = solve(
-        built.problem,
-        seed=request.seed,
-        budget=request.budget,
-        progress=lambda one: tell(PlanProgress("search", one)),
-    )
-    verdict = verify(built.problem, found)
-    explanation = explain(built.problem, found)
+    found = _searched(built, request, base=base, watcher=watcher)
+    verdict, explanation = verify(built.problem, found), explain(built.problem, found)
     clock.mark("search")
-    proved = bound_figures(built, found) if verdict.is_valid else {}
+    proved = bound_figures(built, found, seconds=BOUND_SECONDS) if verdict.is_valid else {}
     clock.mark("bound")
     tell(PlanProgress("draw"))
     tasks = [new_task(built, route, zone=request.zone) for route in found.routes]
     clock.mark("draw")
     tell(PlanProgress("write"))
-    plan = _new_plan(session, week, request=request, actor=actor, now=now)
-    plan.parameters = _parameters(request, built=built)
-    plan.figures = {**plan_figures(built, found, explanation=explanation), **proved}
-    names = grid_names(session)
-    plan.verdict = verdict_facts(verdict, built, names=names)
-    record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
-    plan.tasks.extend(tasks)
-    for task in tasks:
-        record(session, task, birth("task", "plan"), step=Step(), actor=actor, now=now)
-    session.add_all(_uncovered(plan, built, reason, names=names) for reason in explanation.unserved)
-    plan.figures = {**plan.figures, "seconds": clock.seconds}
+    plan = new_plan(session, week, seed=request.seed, actor=actor, now=now)
+    plan.base_plan_id = request.base_plan_id
+    plan.parameters = parameters_of(request, built=built)
+    fill_plan(session, plan, Outcome(built, verdict, explanation, tasks), actor=actor, now=now)
+    plan.figures = {
+        **figures_of(built, found, explanation=explanation),
+        **proved,
+        "pins_lost": _carry_pins(base, built, tasks=tasks),
+        "seconds": clock.seconds,
+    }
     session.flush()
     return plan
+
+
+def _searched(
+    built: WeekToPlan, request: PlanRequest, *, base: Beginning | None, watcher: Watcher
+) -> WeekPlan:
+    found = solve(
+        built.problem,
+        seed=request.seed,
+        budget=request.budget,
+        progress=lambda one: watcher.tell(PlanProgress("search", one)),
+        cancel=watcher.cancel,
+        start=None if base is None else base.orders,
+    )
+    if watcher.cancel() and not watcher.keep():
+        raise Problem("plan_cancelled")
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What goes into a version: the week, its crew-days, their verdict, what is left out."""
+
+    built: WeekToPlan
+    verdict: Verdict
+    explanation: Explanation
+    tasks: Sequence[PatrolTask]
+
+
+def fill_plan(
+    session: Session, plan: PatrolPlan, outcome: Outcome, *, actor: Actor, now: datetime
+) -> None:
+    """Put crew-days, verdict and what is left out into a new version."""
+    names = grid_names(session)
+    plan.verdict = verdict_facts(outcome.verdict, outcome.built, names=names)
+    record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
+    plan.tasks.extend(outcome.tasks)
+    for task in outcome.tasks:
+        record(session, task, birth("task", "plan"), step=Step(), actor=actor, now=now)
+    session.add_all(
+        uncovered_row(plan, outcome.built, reason, names=names)
+        for reason in outcome.explanation.unserved
+    )
+    session.flush()
+
+
+def _carry_pins(
+    base: Beginning | None, built: WeekToPlan, *, tasks: Sequence[PatrolTask]
+) -> list[str]:
+    """Pin what stayed; returns the names of pinned visits that could not."""
+    if base is None:
+        return []
+    lost = base.carry_over(tasks, crews={crew.id: name for name, crew in built.crews.items()})
+    return [built.objects[key].name if key in built.objects else key for key in lost]
 
 
 def require_county(actor: Actor, permission: Permission) -> None:
@@ -238,16 +308,15 @@ def birth(subject: str, event: str) -> Transition:
     return row
 
 
-def _new_plan(
-    session: Session, week: date, *, request: PlanRequest, actor: Actor, now: datetime
-) -> PatrolPlan:
+def new_plan(session: Session, week: date, *, seed: int, actor: Actor, now: datetime) -> PatrolPlan:
+    """Return the row of a week's next version, without anything in it."""
     lock_week(session, week)
     last = session.scalar(select(func.max(PatrolPlan.version)).where(PatrolPlan.week == week))
     plan = PatrolPlan(
         week=week,
         version=(last or 0) + 1,
         state=PlanState.DRAFT.value,
-        seed=request.seed,
+        seed=seed,
         parameters={},
         figures={},
         verdict={},
@@ -316,34 +385,8 @@ def _stored(shape: BaseGeometry) -> WKBElement:
     return from_shape(shape, srid=STORAGE_SRID)
 
 
-def _uncovered(
-    plan: PatrolPlan, built: WeekToPlan, reason: UnservedReason, *, names: Mapping[int, str]
-) -> PlanUncovered:
-    one = built.objects[reason.task]
-
-    def named(facts: Mapping[str, object]) -> Json:
-        """Put the grid's name in the place of its id, which says nothing to people."""
-        if "grid" not in facts:
-            return dict(facts)
-        return {**facts, "grid": names.get(one.grid_id or 0, "")}
-
-    return PlanUncovered(
-        plan_id=plan.id,
-        grid_id=one.grid_id,
-        object_kind=one.kind.value,
-        object_id=one.id,
-        name=one.name,
-        timed=one.timed,
-        visits_missing=reason.missing,
-        reason=str(reason.reason),
-        facts={
-            "facts": named(reason.facts),
-            "fixes": [{"remedy": str(f.remedy), "facts": named(f.facts)} for f in reason.fixes],
-        },
-    )
-
-
-def _parameters(request: PlanRequest, *, built: WeekToPlan) -> Json:
+def parameters_of(request: PlanRequest, *, built: WeekToPlan) -> Json:
+    """Return what a plan was made with, as it is stored."""
     return {
         "iterations": request.budget.iterations,
         "seconds": request.budget.seconds,

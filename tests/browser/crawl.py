@@ -71,4 +71,4 @@ def _form(address: str) -> str:
 
 
 def _is_file(address: str) -> bool:
-    return bool(re.search(r"\.(csv|gpx)$|/photos/", urlsplit(address).path))
+    return bool(re.search(r"\.(csv|gpx|kml|ics)$|/photos/", urlsplit(address).path))

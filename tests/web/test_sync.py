@@ -197,6 +197,21 @@ def test_the_day_lists_tasks_stops_and_what_lies_around(day):
     assert client.get("/sync/tasks?day=tomorrow").status_code == 422
 
 
+def test_the_week_is_one_package_that_is_not_sent_twice(day):
+    client, task, tablet = day
+    answer = client.get("/sync/week?week=2026-W13")
+    assert answer.json["week"] == "2026-W13"
+    assert [card["id"] for card in answer.json["tasks"]] == [task.id]
+    assert answer.json["tasks"] == client.get("/sync/tasks").json["tasks"]
+    stamp = {"If-None-Match": answer.headers["ETag"]}
+    again = client.get("/sync/week", headers=stamp)
+    assert (again.status_code, again.data) == (304, b"")
+    put(client, tablet.write("patrol_start"))
+    assert client.get("/sync/week", headers=stamp).status_code == 200
+    assert client.get("/sync/week?week=2026-W14").json["tasks"] == []
+    assert client.get("/sync/week?week=next").status_code == 422
+
+
 def test_the_receipt_names_what_the_server_holds_today(day):
     client, _, tablet = day
     start, body, photo = tablet.write("patrol_start"), tablet.fixes(120.5, 120.51), picture()

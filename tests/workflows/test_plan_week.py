@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import EVERYWHERE, SYSTEM, Actor, Role, Scope
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Crew, Event, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
-from inspect_app.workflows.plan_week import PlanProgress, plan_week
+from inspect_app.workflows.plan_week import PlanProgress, Watcher, plan_week
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
 from tests.conftest import NOW
 from tests.factories import make_frequency, make_grid, make_matter, make_outlet, make_source
@@ -203,7 +203,7 @@ def test_progress_names_every_stage(session):
         request=request(),
         actor=SYSTEM,
         now=NOW,
-        progress=lambda one: told.append(one),
+        watcher=Watcher(tell=told.append),
     )
     assert list(dict.fromkeys(one.stage for one in told)) == ["load", "search", "draw", "write"]
     assert any(one.search is not None and one.search.missing_visits == 0 for one in told)
