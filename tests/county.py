@@ -258,7 +258,7 @@ def _patrols(session: Session, grid: Grid, place: Point, *, at: datetime, text: 
             log_uid=log.uid,
             number=0,
             grid_id=grid.id,
-            fixes={"fixes": []},
+            fixes=[],
             sha256="0" * 64,
             received_at=at,
             line=ewkt(LineString([(lon, lat), (lon + 0.1, lat + 0.05)])),
