@@ -36,5 +36,8 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("detour_factor", "无路时绕行系数", 1.4, "ratio", "建议值"),
     PolicyProposal("snap_road_max_m", "最近道路距离上限", 3000, "m", "建议值"),
     PolicyProposal("off_road_speed_kmh", "离开道路(田间道)通行速度", 10, "km/h", "建议值"),
+    PolicyProposal("replan_change_min", "改动一次已下达巡查的代价", 5, "min", "建议值"),
+    PolicyProposal("urgent_service_min", "紧急事项现场用时", 30, "min", "建议值"),
+    PolicyProposal("rain_check_h", "雨后雨洪排口检查时限", 24, "h", "建议值"),
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "h", "县级承诺示例"),
 )
