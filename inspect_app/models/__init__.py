@@ -2,6 +2,13 @@
 
 from inspect_app.models.base import Base
 from inspect_app.models.complaints import Complaint, ComplaintMatter, Reporter
+from inspect_app.models.conditions import (
+    CrewAbsence,
+    CrewAssignment,
+    PatrolExemption,
+    PersonAbsence,
+    RoadClosure,
+)
 from inspect_app.models.findings import Finding, FindingPhoto, Measure
 from inspect_app.models.patrols import (
     Crew,
@@ -50,6 +57,8 @@ __all__ = [
     "ComplaintMatter",
     "Counter",
     "Crew",
+    "CrewAbsence",
+    "CrewAssignment",
     "CrewGrid",
     "CrewMember",
     "Event",
@@ -63,12 +72,14 @@ __all__ = [
     "Measure",
     "Org",
     "Outlet",
+    "PatrolExemption",
     "PatrolLog",
     "PatrolPlan",
     "PatrolSegment",
     "PatrolStop",
     "PatrolTask",
     "Person",
+    "PersonAbsence",
     "Photo",
     "PlanChange",
     "PlanRun",
@@ -79,6 +90,7 @@ __all__ = [
     "ProtectionZone",
     "Reporter",
     "Road",
+    "RoadClosure",
     "SegmentGrid",
     "Station",
     "SyncRecord",

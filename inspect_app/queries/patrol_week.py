@@ -46,9 +46,20 @@ HISTORY_DAYS = 800
 WORKDAYS = frozenset(range(5))
 
 
+def task_key(kind: str, object_id: int, *, timed: bool) -> str:
+    """Return the name of an object's visit in a week's problem.
+
+    The visit that a policy with hours asks for (`PatrolStop.timed`) is a task of its own.
+    """
+    return f"{kind}:{object_id}:timed" if timed else f"{kind}:{object_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class PatrolObject:
-    """Something that is patrolled: a segment (a line) or a place (a point), in EPSG:4490."""
+    """Something that is patrolled: a segment (a line) or a place (a point), in EPSG:4490.
+
+    `timed` stands for the visit within the hours of a policy, beside the ordinary one.
+    """
 
     kind: ObjectKind
     id: int
@@ -56,11 +67,12 @@ class PatrolObject:
     object_class: str | None
     grid_id: int | None
     shape: BaseGeometry
+    timed: bool = False
 
     @property
     def key(self) -> str:
-        """The name of the object in a week's problem."""
-        return f"{self.kind}:{self.id}"
+        """The name of the object's visit in a week's problem."""
+        return task_key(self.kind, self.id, timed=self.timed)
 
 
 @dataclass(frozen=True, slots=True)

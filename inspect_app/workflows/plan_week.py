@@ -290,6 +290,7 @@ def stop_of(
         object_kind=one.kind.value,
         object_id=one.id,
         name=one.name,
+        timed=one.timed,
         reverse=visit.direction is Direction.backward,
         arrive_at=instant(week, day=day, second=visit.arrival_s, zone=zone),
         leave_at=instant(week, day=day, second=visit.departure_s, zone=zone),
@@ -325,6 +326,7 @@ def _uncovered(
         object_kind=one.kind.value,
         object_id=one.id,
         name=one.name,
+        timed=one.timed,
         visits_missing=reason.missing,
         reason=str(reason.reason),
         facts={
