@@ -19,7 +19,8 @@ def client_of(app: Flask, session: Session, role: Role):
 
 def test_the_auditor_sees_log_ins_and_narrows_them_to_a_day(app: Flask, session: Session):
     auditor = client_of(app, session, Role.AUDITOR)
-    assert "log_in" in auditor.get("/audit").text
+    assert "登录失败</option>" in auditor.get("/audit").text
+    assert ">登录</td>" in auditor.get("/audit").text
     assert "auditor&lt;b&gt;" in auditor.get("/audit?action=log_in").text
     assert "没有符合条件的记录" in auditor.get("/audit?day=2020-01-01").text
     assert auditor.get("/audit?day=yesterday").status_code == 422
