@@ -15,7 +15,7 @@ from gis.routing.problem import (
 )
 from gis.routing.timetable import OpenRoute, timed_route
 
-__all__ = ["Progress", "SearchBudget", "orders_of", "solve"]
+__all__ = ["Keep", "Progress", "SearchBudget", "orders_of", "plan_of", "solve"]
 
 
 def solve(
@@ -26,6 +26,7 @@ def solve(
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     start: Orders | None = None,
+    keep: 'Keep | None' = None,
 ) -> WeekPlan:
     """Return the plan of a week: routes per crew and day, and the visits left out.
 
@@ -59,12 +60,25 @@ def solve(
     return week.plan(seed=seed, iterations=found.iterations)
 
 
+def plan_of(problem: WeekProblem, orders: Orders) -> WeekPlan:
+    """Return orders that fit as a plan with times; nothing is searched and nothing added."""
+    return _Week(problem, orders=orders).plan(seed=0, iterations=0)
+
+
 def orders_of(plan: WeekPlan) -> Orders:
     """Return the orders of a plan, as ``solve`` takes them to begin with."""
     return {
         (route.crew, route.day): tuple(visit.task for visit in route.visits)
         for route in plan.routes
     }
+
+
+from dataclasses import dataclass
+@dataclass(frozen=True, slots=True)
+class Keep:
+    orders: Orders
+    change_s: int
+    focus: frozenset[str] = frozenset()
 
 
 class _Week:
@@ -137,4 +151,4 @@ class _Week:
 
     def _put(self, crew: Crew, day: int, *, order: tuple[PatrolTask, ...]) -> None:
         travel = self._problem.travel_s[crew.mode]
-        self._routes[crew.key, day] = OpenRoute(crew, order, travel_s=travel)
+        self._routes[crew.key, day] = OpenRoute(crew, order, travel_s=travel, day=day)

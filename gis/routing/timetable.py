@@ -31,7 +31,7 @@ class _Side:
 
 
 def best_directions(
-    crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix
+    crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix, day: int = -1
 ) -> tuple[Direction, ...]:
     """Return the directions with the shortest route for a fixed order of tasks.
 
@@ -46,7 +46,7 @@ def best_directions(
             node = task.entry(direction)
             options: list[tuple[int, Direction | None]]
             if index == 0:
-                options = [(int(travel_s[crew.home_node, node]), None)]
+                options = [(int(travel_s[crew.start_node(day), node]), None)]
             else:
                 before = order[index - 1]
                 options = [
@@ -85,9 +85,9 @@ def timed_route(
     crew: Crew, day: int, *, order: Sequence[PatrolTask], travel_s: SecondsMatrix
 ) -> CrewDay:
     """Return the route in this order, in its best directions, leaving at the start of the shift."""
-    node, clock = crew.home_node, crew.shift_start_s
+    node, clock = crew.start_node(day), crew.leave_s(day)
     visits: list[PlannedVisit] = []
-    directions = best_directions(crew, order, travel_s=travel_s)
+    directions = best_directions(crew, order, travel_s=travel_s, day=day)
     for task, direction in zip(order, directions, strict=True):
         leg = int(travel_s[node, task.entry(direction)])
         arrival = clock + leg
@@ -95,7 +95,7 @@ def timed_route(
         visits.append(PlannedVisit(task.key, direction, arrival, clock, leg, task.service_s))
         node = task.exit(direction)
     home_leg = int(travel_s[node, crew.home_node])
-    return CrewDay(crew.key, day, crew.shift_start_s, tuple(visits), home_leg, clock + home_leg)
+    return CrewDay(crew.key, day, crew.leave_s(day), tuple(visits), home_leg, clock + home_leg)
 
 
 class OpenRoute:
@@ -104,8 +104,16 @@ class OpenRoute:
     Prices are exact for the order: the directions of the whole route are chosen anew.
     """
 
-    def __init__(self, crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix) -> None:
+    def __init__(
+        self,
+        crew: Crew,
+        order: Sequence[PatrolTask],
+        *,
+        travel_s: SecondsMatrix,
+        day: int = -1,
+    ) -> None:
         self.crew = crew
+        self._first = crew.start_node(day)
         self.order = tuple(order)
         self._travel_s = travel_s
         self._before = self._spent_before().gaps
@@ -135,7 +143,7 @@ class OpenRoute:
         )
 
     def _spent_before(self) -> _Side:
-        gaps: list[tuple[tuple[int, int], ...]] = [((0, self.crew.home_node),)]
+        gaps: list[tuple[tuple[int, int], ...]] = [((0, self._first),)]
         for task in self.order:
             gaps.append(
                 tuple(

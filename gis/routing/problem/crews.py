@@ -18,6 +18,18 @@ class Lunch:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Where and when a crew that is under way begins the rest of its day.
+
+    ``second`` counts from the midnight of the day; ``had_lunch`` keeps no second break free.
+    """
+
+    node: int
+    second: int
+    had_lunch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Crew:
     """People who go out together; every route starts and ends at their home node.
 
@@ -34,6 +46,9 @@ class Crew:
         Minutes beyond the shift that may be used at the price of ``Weights.overtime_factor``.
     vehicle
         Of crews with the same vehicle only one goes out on a day.
+    starts
+        Days on which the route does not begin at home and at the start of the shift, because the
+        crew is under way; it ends at home with the shift as always.
     """
 
     key: str
@@ -49,6 +64,33 @@ class Crew:
     lunch: Lunch | None = None
     overtime_min: int = 0
     vehicle: str | None = None
+    starts: Mapping[int, Start] = field(default_factory=dict)
+
+    def start_node(self, day: int) -> int:
+        """Return where the route of a day begins."""
+        return self.starts[day].node if day in self.starts else self.home_node
+
+    def leave_s(self, day: int) -> int:
+        """Return when the route of a day begins, in seconds after midnight."""
+        return self.starts[day].second if day in self.starts else self.shift_start_s
+
+    def lunch_on(self, day: int) -> Lunch | None:
+        """Return the break that is still to be taken on a day."""
+        taken = day in self.starts and self.starts[day].had_lunch
+        return None if taken or self.lunch_s == 0 else self.lunch
+
+    def working_s_on(self, day: int) -> int:
+        """Return the seconds of a day for travel, waiting and visits, without overtime."""
+        lunch = self.lunch_on(day)
+        kept_s = 0 if lunch is None else lunch.length_min * SECONDS_PER_MIN
+        return max(0, self.shift_start_s + self.shift_s - self.leave_s(day) - kept_s)
+
+    def most_s_on(self, day: int) -> int:
+        """Return the seconds of a day with all overtime that is allowed."""
+        overtime_s = self.overtime_min * SECONDS_PER_MIN
+        lunch = self.lunch_on(day)
+        kept_s = 0 if lunch is None else lunch.length_min * SECONDS_PER_MIN
+        return max(0, self.shift_start_s + self.shift_s + overtime_s - self.leave_s(day) - kept_s)
 
     def officers_on(self, day: int) -> int:
         """Return the enforcement officers on a day."""
@@ -92,6 +134,8 @@ def check_crew(crew: Crew, *, nodes: range, modes: frozenset[str]) -> None:
     )
     require(crew.shift_min >= 0, f"crew {crew.key} has a negative shift")
     require(crew.overtime_min >= 0, f"crew {crew.key} has negative overtime")
+    for start in crew.starts.values():
+        require(start.node in nodes, f"crew {crew.key} starts at an unknown node")
     if crew.lunch is not None:
         kept = 0 <= crew.lunch.length_min <= crew.shift_min
         require(kept, f"crew {crew.key} has a break longer than the shift")

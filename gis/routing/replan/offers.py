@@ -16,7 +16,7 @@ from gis.routing.problem import (
 from gis.routing.replan.events import CrewDayKey, Standing
 from gis.routing.replan.remaining import Remaining, open_route
 from gis.routing.solve import Keep, SearchBudget, orders_of, plan_of, solve
-from gis.routing.timetable import OpenRoute
+from gis.routing.timetable import OpenRoute, timed_route
 from gis.routing.verify import Verdict, verify
 
 
@@ -146,12 +146,13 @@ def earliest_arrivals(rest: Remaining, key: str, *, day: int) -> tuple[Earliest,
     for crew in rest.problem.crews:
         if not may_serve_on(crew, replace(task, days=frozenset({day})), day=day):
             continue
-        alone = open_route(rest.problem, crew, day, ()).times_of([task])
-        if alone is None or alone[0] >= UNREACHABLE_S:
+        alone = timed_route(crew, day, order=[task], travel_s=rest.problem.travel_s[crew.mode])
+        arrival_s = alone.visits[0].arrival_s
+        if alone.used_s >= UNREACHABLE_S:
             continue
         order = [task, *(tasks[one] for one in rest.orders.get((crew.key, day), ()))]
         whole = open_route(rest.problem, crew, day, order)
-        found.append(Earliest(crew.key, alone[0], fits=whole.total_s <= crew.most_s_on(day)))
+        found.append(Earliest(crew.key, arrival_s, fits=whole.total_s <= crew.most_s_on(day)))
     return tuple(sorted(found, key=lambda one: (one.second, one.crew)))
 
 

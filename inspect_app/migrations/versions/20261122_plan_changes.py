@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '36491c39c932'
-down_revision = 'cf3acc730198'
+revision = "36491c39c932"
+down_revision = "e03a20567955"
 branch_labels = None
 depends_on = None
 
