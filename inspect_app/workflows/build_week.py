@@ -1,7 +1,7 @@
 """Build a week: what is due, who can go and how long every way takes, as one week problem."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -81,7 +81,7 @@ class WeekToPlan:
     """A week problem with what is needed to write its plan down.
 
     `objects` are those due, by the keys of the problem's tasks; `shapes` their geometry in the
-    metric CRS; `policy_of` the frequency policy each follows; `unruled` counts objects by kind to
+    metric CRS and `nodes` their first and last row in the travel matrices; `policy_of` the frequency policy each follows; `unruled` counts objects by kind to
     which no frequency policy applies.
     """
 
@@ -95,10 +95,16 @@ class WeekToPlan:
     policy_of: Mapping[str, str]
     unruled: Mapping[str, int]
     moves: TravelPolicies
+    nodes: Mapping[str, tuple[int, int]]
 
 
 def build_week(
-    session: Session, week: date, *, zone: ZoneInfo, first_day: date | None = None
+    session: Session,
+    week: date,
+    *,
+    zone: ZoneInfo,
+    first_day: date | None = None,
+    also: Collection[str] = (),
 ) -> WeekToPlan:
     """Return the problem of a week from the database.
 
@@ -110,6 +116,9 @@ def build_week(
         The bureau's time zone; patrol history counts by its days.
     first_day
         Days before it are not planned, e.g. those already over when a week is planned again.
+    also
+        Keys of objects that get a place, shapes and ways although nothing of them may be due: those
+        a published plan visits. Objects that are no longer patrolled are passed over.
 
     Raises
     ------
@@ -130,10 +139,10 @@ def build_week(
     ledger = _ledger(objects)
     due = due_visits(ledger, policies, visit_dates(session, week=week, zone=zone), week=week)
     due = _from_day(due, first=start)
-    if due.empty:
+    if due.empty and not also:
         raise Problem("nothing_due", week=week_text(week))
     by_key = {one.key: one for one in objects}
-    wanted = {key: by_key[key] for key in due["object"]}
+    wanted = {key: by_key[key] for key in [*due["object"], *also] if key in by_key}
     places = _Places(list(crews), list(wanted.values()))
     moves = TravelPolicies(
         patrol_kmh=policy_value(session, "patrol_speed_kmh", day=week),
@@ -160,6 +169,7 @@ def build_week(
         policy_of=dict(zip(due["object"], due["policy"], strict=True)),
         unruled=unruled["object_kind"].value_counts().to_dict(),
         moves=moves,
+        nodes=places.nodes,
     )
 
 
@@ -186,6 +196,11 @@ class _Places:
             xy += [line.coords[0]] if is_stop else [line.coords[0], line.coords[-1]]
             self._nodes.append((start, len(xy) - 1))
         self.xy = np.array(xy, dtype=float)[:, :2]
+
+    @property
+    def nodes(self) -> dict[str, tuple[int, int]]:
+        """Return the first and last terminal of each object; equal for a stop."""
+        return {one.key: pair for one, pair in zip(self.objects, self._nodes, strict=True)}
 
     def banks(self) -> list[Bank]:
         """Return the due segments: their banks can be travelled."""
