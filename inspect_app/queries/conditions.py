@@ -21,6 +21,7 @@ from inspect_app.models import (
     Road,
     RoadClosure,
 )
+from inspect_app.models.base import Json
 from inspect_app.models.conditions import Condition
 
 DAYS_PER_WEEK = 7
@@ -89,6 +90,15 @@ class Closure:
     road: str | None
     reason: str
     days: frozenset[int]
+
+    def facts(self, week: date) -> Json:
+        """Return what a plan of the week keeps of it."""
+        days = [week + timedelta(days=offset) for offset in sorted(self.days)]
+        return {
+            "road": self.road,
+            "reason": self.reason,
+            "days": [day.isoformat() for day in days],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gis.routing.problem import SECONDS_PER_MIN, PatrolTask, Start
+from gis.routing.problem import SECONDS_PER_MIN, PatrolTask, Start, TimeWindow
 from gis.routing.replan import (
     CrewAbsent,
     Happened,
@@ -29,6 +29,8 @@ from inspect_app.domain.transitions import TaskState
 from inspect_app.domain.weeks import week_text
 from inspect_app.models import ComplaintMatter, Crew, PatrolPlan
 from inspect_app.models import PatrolStop as Stop
+from inspect_app.queries.conditions import assignments
+from inspect_app.queries.patrol_week import grid_paths
 from inspect_app.queries.plan_changes import (
     CrewDayRow,
     crew_day_rows,
@@ -37,6 +39,7 @@ from inspect_app.queries.plan_changes import (
     storm_keys,
 )
 from inspect_app.queries.policies import policy_value
+from inspect_app.workflows.apply_conditions import assigned
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 from inspect_app.workflows.replan_week.request import ChangeRequest
 
@@ -233,11 +236,19 @@ def _with_places(session: Session, built: WeekToPlan) -> WeekToPlan:
                 grid=None if one.grid_id is None else str(one.grid_id),
                 kind=str(one.kind),
                 priority=policy.priority if policy else 0,
+                window=None if one.window is None else TimeWindow(*one.window),
                 length_m=built.shapes[key].length,
             )
         )
+    allowed = assigned(
+        added,
+        assignments(session, week),
+        objects=built.objects,
+        crews=list(built.crews.values()),
+        paths=grid_paths(session),
+    )
     return replace(
-        built, problem=replace(built.problem, tasks=(*built.problem.tasks, *added))
+        built, problem=replace(built.problem, tasks=(*built.problem.tasks, *allowed))
     )
 
 
