@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, Severity, StopResult
@@ -17,11 +18,14 @@ from inspect_app.models import (
     Outlet,
     PatrolLog,
     PatrolPlan,
+    PatrolSegment,
     PatrolStop,
     PatrolTask,
     Person,
     PlanChange,
+    PollutionSource,
     TrackSegment,
+    WaterSource,
 )
 from inspect_app.queries.conditions import absences, closures, exemptions
 from inspect_app.queries.patrol_week import task_key
@@ -201,7 +205,7 @@ def happenings(
     )
 
 
-def storm_outlets():  # type: ignore[no-untyped-def]
+def storm_outlets() -> ColumnElement[bool]:
     """Return the SQL condition of outlets that discharge rain water."""
     return Outlet.outlet_class.in_(STORM_CLASSES) & ~Outlet.closed
 
@@ -332,3 +336,81 @@ def _exempt(session: Session, plan: PatrolPlan, *, today: date) -> tuple[Exempt,
         if reason is not None:
             found[key_of(stop)] = Exempt(key_of(stop), stop.name, reason)
     return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CrewOut:
+    """A crew with the days from today on that the plan sends it out."""
+
+    crew_id: int
+    crew: str
+    days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedObject:
+    """An object found by its name."""
+
+    key: str
+    kind: ObjectKind
+    name: str
+
+
+def crews_out(session: Session, plan: PatrolPlan, *, today: date) -> list[CrewOut]:
+    """Return the crews that are still to go out, by name."""
+    rows = session.execute(
+        select(PatrolTask.crew_id, Crew.name, PatrolTask.day)
+        .join(Crew, Crew.id == PatrolTask.crew_id)
+        .where(
+            PatrolTask.plan_id == plan.id,
+            PatrolTask.day >= today,
+            PatrolTask.state.in_(
+                [TaskState.PUBLISHED.value, TaskState.IN_PROGRESS.value, TaskState.PAUSED.value]
+            ),
+        )
+        .order_by(Crew.name, PatrolTask.day)
+    )
+    crews: dict[tuple[int, str], list[date]] = {}
+    for crew_id, crew, day in rows:
+        crews.setdefault((crew_id, crew), []).append(day)
+    return [CrewOut(*crew, tuple(days)) for crew, days in crews.items()]
+
+
+def objects_named(session: Session, text: str, *, limit: int = 20) -> list[NamedObject]:
+    """Return objects whose name contains the text: matters first, then places and segments."""
+    like = f"%{text.replace('%', '')}%"
+    tables: tuple[tuple[ObjectKind, Any, Any], ...] = (
+        (ObjectKind.MATTER, ComplaintMatter, ComplaintMatter.title),
+        (ObjectKind.OUTLET, Outlet, Outlet.name),
+        (ObjectKind.SOURCE, PollutionSource, PollutionSource.name),
+        (ObjectKind.WATER_SOURCE, WaterSource, WaterSource.name),
+        (ObjectKind.SEGMENT, PatrolSegment, PatrolSegment.name),
+    )
+    found: list[NamedObject] = []
+    for kind, table, name in tables:
+        rows = session.execute(
+            select(table.id, name)
+            .where(name.ilike(like), table.geom.is_not(None))
+            .order_by(table.id)
+            .limit(limit - len(found))
+        )
+        found += [
+            NamedObject(task_key(kind, number, timed=False), kind, label) for number, label in rows
+        ]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def offers_to(session: Session, plan: PatrolPlan, *, person_id: int | None) -> list[PlanChange]:
+    """Return the offers made to a person that still await a decision, insertion first."""
+    rows = session.scalars(
+        select(PlanChange)
+        .where(
+            PlanChange.plan_id == plan.id,
+            PlanChange.revision.is_(None),
+            PlanChange.offered_to == person_id,
+        )
+        .order_by(PlanChange.id)
+    )
+    return list(rows)
