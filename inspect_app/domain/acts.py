@@ -11,6 +11,7 @@ ACTS: Mapping[str, str] = {
     "log_in_failed": "登录失败",
     "plan.move_stop": "调整点位",
     "policy.propose": "写入政策建议值",
+    "policy.set": "修改政策取值",
     "sync.conflict": "上传内容冲突",
 } | {f"{row.subject}.{row.event}": row.label for row in TRANSITIONS}
 """Label of every act by its code."""
