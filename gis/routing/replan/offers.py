@@ -167,10 +167,11 @@ class _Insertions:
         self._placed: dict[str, CrewDayKey] = {}
         for crew in rest.problem.crews:
             for day in sorted(crew.working_days):
-                order = rest.orders.get((crew.key, day), ())
-                self._put(crew, day, order=[self._tasks[key] for key in order])
-                for key in order:
-                    self._days.setdefault(key, []).append(day)
+                at = (crew.key, day)
+                self._routes[at] = rest.routes.get(at) or open_route(rest.problem, crew, day, ())
+        for (_, day), order in rest.orders.items():
+            for key in order:
+                self._days.setdefault(key, []).append(day)
 
     def place(self, key: str) -> None:
         """Put one visit where it costs least, if there is room at all."""
@@ -242,11 +243,11 @@ class _Insertions:
 
 def _offer(rest: Remaining, problem: WeekProblem, plan: WeekPlan) -> Offer:
     orders = orders_of(plan)
-    kept = plan_of(replace(problem, tasks=_only(problem, rest)), rest.orders)
+    kept_s = sum(route.total_s for route in rest.routes.values())
     return Offer(
         problem=problem,
         plan=plan,
-        added_s=sum(r.used_s for r in plan.routes) - sum(r.used_s for r in kept.routes),
+        added_s=sum(route.used_s for route in plan.routes) - kept_s,
         moves=tuple(sorted(_moves(rest, orders), key=lambda move: (not move.asked, move.task))),
         touched=tuple(
             at
@@ -288,14 +289,6 @@ def _places(orders: Mapping[CrewDayKey, tuple[str, ...]]) -> dict[str, list[Crew
         for key in orders[at]:
             places.setdefault(key, []).append(at)
     return places
-
-
-def _only(problem: WeekProblem, rest: Remaining) -> tuple[PatrolTask, ...]:
-    """Return the tasks with the visits that stay in their places."""
-    stay = Counter(key for order in rest.orders.values() for key in order)
-    return tuple(
-        replace(task, times=stay[task.key]) for task in problem.tasks if stay[task.key]
-    )
 
 
 def _published_orders(

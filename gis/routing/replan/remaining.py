@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from gis.routing.patterns import keeps_gap
 from gis.routing.problem import (
@@ -37,6 +38,8 @@ class Remaining:
         Crew and day that a homeless visit had, per object; urgent visits have none.
     deadlines
         Until when a visit is to begin at the latest.
+    routes
+        The orders prepared for insertions.
     """
 
     problem: WeekProblem
@@ -44,6 +47,7 @@ class Remaining:
     homeless: tuple[str, ...]
     left: Mapping[str, tuple[CrewDayKey, ...]]
     deadlines: Mapping[str, Moment]
+    routes: Mapping[CrewDayKey, OpenRoute]
 
     def on(self, task: PatrolTask, *, day: int) -> PatrolTask | None:
         """Return the task as it stands on a day: its deadline is a window; None after it."""
@@ -72,8 +76,10 @@ def remaining(problem: WeekProblem, standing: Standing, happened: Happened) -> R
     -------
     Remaining
         Past days and settled visits are no part of it. Published visits stay on their crew-days
-        unless something forbids it: the crew is absent or away, the object is not on that day's
-        list, or the route no longer ends within the shift; then the visit of least worth gives way.
+        unless something forbids it: the crew is absent, may not serve the object any more, or the
+        route no longer ends within the shift; then the visit of least worth gives way. The days and
+        gaps of the schedule bind only visits that get a new place: what was published on a day may
+        stay on it.
     """
     return _Rest(problem, standing, happened).answer()
 
@@ -94,6 +100,8 @@ class _Rest:
         self.made = _made_days(standing, happened)
         self.homeless: list[str] = []
         self.left: dict[str, list[CrewDayKey]] = {}
+        self.routes: dict[CrewDayKey, OpenRoute] = {}
+        self.stays: dict[str, list[int]] = {}
         self.deadlines = {one.task.key: one.by for one in self.wanted if one.by is not None}
 
     def answer(self) -> Remaining:
@@ -101,6 +109,9 @@ class _Rest:
         self._bring_forward(orders)
         self._drop_forbidden(orders)
         self._drop_overlong(orders)
+        for at in sorted(orders, key=_by_day):
+            for key in orders[at]:
+                self.stays.setdefault(key, []).append(at[1])
         self.homeless += [key for _, _, key in self.happened.not_done if key in self.tasks]
         planned = Counter(key for order in orders.values() for key in order)
         times = planned + Counter(self.homeless)
@@ -114,6 +125,7 @@ class _Rest:
             tuple(sorted(self.homeless, key=lambda key: (-self.worth[key], key))),
             {key: tuple(sorted(places, key=_by_day)) for key, places in self.left.items()},
             self.deadlines,
+            self.routes,
         )
 
     def _from_now(self, crew: Crew) -> Crew:
@@ -165,19 +177,17 @@ class _Rest:
                     self._take_out(orders, at, key=key)
 
     def _may(self, crew: Crew, key: str, *, day: int) -> bool:
-        task = self.tasks[key]
-        spaced = keeps_gap(self.made.get(key, ()), day=day, gap_days=task.min_gap_days)
-        return spaced and may_serve_on(crew, task, day=day)
+        return may_serve_on(crew, replace(self.tasks[key], days=frozenset({day})), day=day)
 
     def _drop_overlong(self, orders: dict[CrewDayKey, tuple[str, ...]]) -> None:
         for at in sorted(orders, key=_by_day):
-            while orders[at] and not self._fits(at, orders[at]):
+            while orders[at]:
+                crew, tasks = self.crews[at[0]], [self.tasks[key] for key in orders[at]]
+                route = open_route(self.problem, crew, at[1], tasks)
+                if route.total_s <= crew.most_s_on(at[1]):
+                    self.routes[at] = route
+                    break
                 self._take_out(orders, at, key=min(orders[at], key=lambda key: self.worth[key]))
-
-    def _fits(self, at: CrewDayKey, order: Iterable[str]) -> bool:
-        crew = self.crews[at[0]]
-        route = open_route(self.problem, crew, at[1], [self.tasks[key] for key in order])
-        return route.total_s <= crew.most_s_on(at[1])
 
     def _take_out(
         self, orders: dict[CrewDayKey, tuple[str, ...]], at: CrewDayKey, *, key: str
@@ -198,7 +208,10 @@ class _Rest:
         if deadline is not None and times == 1:
             days = frozenset(day for day in days if day <= deadline.day)
         must = task.must or deadline is not None
-        return replace(task, times=times, days=days, must=must)
+        stays = self.stays.get(task.key, [])
+        gap = min([task.min_gap_days, *(later - day for day, later in pairwise(stays))])
+        days |= frozenset(stays)
+        return replace(task, times=times, days=days, must=must, min_gap_days=max(1, gap))
 
 
 def open_route(
