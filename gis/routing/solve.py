@@ -26,7 +26,7 @@ def solve(
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     start: Orders | None = None,
-    keep: 'Keep | None' = None,
+    keep: "Keep | None" = None,
 ) -> WeekPlan:
     """Return the plan of a week: routes per crew and day, and the visits left out.
 
@@ -74,6 +74,8 @@ def orders_of(plan: WeekPlan) -> Orders:
 
 
 from dataclasses import dataclass
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
     orders: Orders

@@ -1,5 +1,6 @@
-"""`inspect-app replan`: two ways to change the published plan of a week, and the adoption of one."""
+"""`inspect-app replan`: two ways to change a published week, and the adoption of one."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,13 @@ from inspect_app.domain.codes import ChangeWay
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.models import Crew, PatrolPlan, PlanChange
-from inspect_app.queries.plan_changes import happenings, published_plan
+from inspect_app.queries.happenings import happenings
+from inspect_app.queries.plan_changes import published_plan
 from inspect_app.queries.policies import policy_value
 from inspect_app.workflows.replan_week import ChangeRequest, adopt_change, make_offers
 
 DAY = click.DateTime(["%Y-%m-%d"])
+WAY = click.Choice([way.value for way in ChangeWay])
 
 
 @click.command("replan")
@@ -26,45 +29,38 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--urgent", multiple=True, help="Object to be visited urgently, e.g. outlet:12.")
 @click.option("--absent", multiple=True, nargs=2, type=(str, DAY), help="Crew and day.")
 @click.option("--rain", is_flag=True, help="Storm outlets are to be looked at first.")
-@click.option("--found", is_flag=True, help="Take everything that has happened into account.")
 @click.option("--iterations", type=click.IntRange(1), help="End after so many: reproducible.")
-@click.option("--adopt", type=click.Choice([way.value for way in ChangeWay]), help="Adopt it.")
-@click.option("--reason", default="", help="Why it is adopted.")
+@click.option("--adopt", nargs=2, type=(WAY, str), help="Adopt an offer: which one, and why.")
 def command(
     *,
     week_name: str | None,
     urgent: tuple[str, ...],
     absent: tuple[tuple[str, date], ...],
     rain: bool,
-    found: bool,
     iterations: int | None,
-    adopt: str | None,
-    reason: str,
+    adopt: tuple[str, str] | None,
 ) -> None:
-    """Change the published plan of a week with least change."""
+    """Change the published plan of a week with least change.
+
+    Without --urgent, --absent and --rain everything that has happened is taken into account.
+    """
     week = parse_week(week_name) if week_name else monday_of(today())
     zone = ZoneInfo(read_settings().time_zone)
     with command_transaction() as session:
         plan = published_plan(session, week)
         if plan is None:
             raise Problem("plan_not_published", week=week_text(week))
-        seen = _found(session, plan) if found else ChangeRequest()
-        request = ChangeRequest(
-            urgent=(*seen.urgent, *urgent),
-            absent=(*seen.absent, *_absent(session, plan, absent)),
-            not_done=seen.not_done,
-            exempted=seen.exempted,
-            rain=rain,
-            roads=found,
-        )
-        offered = make_offers(
-            session, plan, request, zone=zone, actor=SYSTEM, now=now(), iterations=iterations
-        )
+        request = ChangeRequest(urgent, _absent(session, plan, absent), rain=rain)
+        if request.is_empty:
+            request = _found(session, plan)
+        request = replace(request, iterations=iterations)
+        offered = make_offers(session, plan, request, zone=zone, actor=SYSTEM, now=now())
         console.print(_table(offered.insert_only, offered.best))
-        _print_moves(offered.best if adopt == ChangeWay.BEST else offered.insert_only)
+        wanted = ChangeWay.INSERT_ONLY if adopt is None else ChangeWay(adopt[0])
+        change = offered.best if wanted is ChangeWay.BEST else offered.insert_only
+        _print_moves(change)
         if adopt is not None:
-            change = offered.best if adopt == ChangeWay.BEST else offered.insert_only
-            adopt_change(session, change, reason=reason, actor=SYSTEM, now=now(), zone=zone)
+            adopt_change(session, change, reason=adopt[1], actor=SYSTEM, now=now(), zone=zone)
             console.print(f"adopted as change {change.revision} of version {plan.version}")
 
 
@@ -78,6 +74,7 @@ def _found(session: Session, plan: PatrolPlan) -> ChangeRequest:
         ),
         not_done=tuple(one.stop_id for one in seen.missed),
         exempted=tuple(one.key for one in seen.exempt),
+        roads=bool(seen.closed_roads),
     )
 
 

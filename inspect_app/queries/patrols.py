@@ -140,9 +140,7 @@ def _card(session: Session, row: Row[Any]) -> TaskCard:
     task: PatrolTask = row.PatrolTask
     change = session.execute(
         select(Event.at, Event.reason)
-        .where(
-            Event.subject_kind == "task", Event.subject_id == task.id, Event.event == "change"
-        )
+        .where(Event.subject_kind == "task", Event.subject_id == task.id, Event.event == "change")
         .order_by(Event.id.desc())
         .limit(1)
     ).first()

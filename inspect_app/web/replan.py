@@ -15,14 +15,8 @@ from inspect_app.domain.codes import ChangeWay
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.models import PatrolPlan, PlanChange
-from inspect_app.queries.plan_changes import (
-    adopted_changes,
-    crews_out,
-    happenings,
-    objects_named,
-    offers_to,
-    published_plan,
-)
+from inspect_app.queries.happenings import crews_out, happenings, objects_named
+from inspect_app.queries.plan_changes import adopted_changes, offers_to, published_plan
 from inspect_app.queries.policies import policy_value
 from inspect_app.web.http import actor, database, now, requires, time_zone, today
 from inspect_app.workflows.plan_week import require_county
@@ -74,7 +68,12 @@ def offer() -> Response:
     if plan is None:
         raise Problem("plan_not_published", week=week_text(week))
     make_offers(
-        database(), plan, _asked(request.form, week=week), zone=time_zone(), actor=actor(), now=now()
+        database(),
+        plan,
+        _asked(request.form, week=week),
+        zone=time_zone(),
+        actor=actor(),
+        now=now(),
     )
     return redirect(url_for("replan.page", week=week_text(week), _anchor="offers"))
 
@@ -144,7 +143,7 @@ def _offers(plan: PatrolPlan) -> list[PlanChange]:
 
 
 def _asked(form: MultiDict[str, str], *, week: date) -> ChangeRequest:
-    """Return what the form's boxes say; unknown numbers and names are refused or fall away later."""
+    """Return what the form's boxes say; unknown numbers and names fall away later."""
     absent: dict[int, list[int]] = {}
     for text in form.getlist("absent"):
         crew, _, day = text.partition(" ")

@@ -168,7 +168,7 @@ def build_week(
     visits = _from_day(due.visits, first=start)
     if visits.empty and not also:
         raise Problem("nothing_due", week=week_text(week))
-    placed = due.objects | _named(also, objects, policies, week=week)
+    placed = {**due.objects, **_named(also, objects, policies, week=week)}
     places = _Places(list(crews), list(placed.values()))
     closed = [one for one in closures(session, week) if max(one.days) >= start]
     moves = travel_policies(session, day=week)

@@ -39,7 +39,7 @@ def replan(*options: str) -> Result:
 
 def test_the_offers_are_printed_and_one_is_adopted(county_sessions, outlet, capsys):
     with capsys.disabled():
-        answer = replan("--urgent", outlet, "--adopt", "insert_only", "--reason", "演练")
+        answer = replan("--urgent", outlet, "--adopt", "insert_only", "演练")
     assert answer.exit_code == 0, answer.output
     for words in ("insert_only", "best", "minutes added", "一号排口", "adopted as change 1"):
         assert words in answer.output

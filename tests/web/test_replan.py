@@ -29,8 +29,9 @@ def county(session):
 @pytest.fixture
 def plan(session, county):
     assert county.segments
-    made = plan_week(session, WEEK, request=request(first_day=WEEK + timedelta(days=2)),
-                     actor=SYSTEM, now=NOW)
+    made = plan_week(
+        session, WEEK, request=request(first_day=WEEK + timedelta(days=2)), actor=SYSTEM, now=NOW
+    )
     publish_plan(session, made, actor=SYSTEM, now=NOW)
     return made
 

@@ -1,28 +1,33 @@
 """Changing a published plan: two offers, adoption in place, and what tablets still understand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import SYSTEM, Role
+from inspect_app.domain.access import EVERYWHERE, SYSTEM, Actor, Role
 from inspect_app.domain.problems import Problem
 from inspect_app.models import (
     AuditEntry,
+    CrewGrid,
+    CrewMember,
     Event,
     PatrolPlan,
     PatrolStop,
     PatrolTask,
+    Person,
     PlanChange,
     PlanUncovered,
 )
-from inspect_app.queries.plan_changes import happenings, published_plan
+from inspect_app.queries.happenings import happenings
+from inspect_app.queries.plan_changes import published_plan
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from inspect_app.workflows.replan_week import ChangeRequest, adopt_change, make_offers
 from inspect_app.workflows.sync_patrol import Sent, keep_record
-from tests.factories import actor_with, make_account, make_matter
+from tests.factories import FROM, actor_with, add, make_account, make_matter
 from tests.patrol_factories import Tablet, sha256
 from tests.small_county import WEEK, ZONE, make_small_county, request
 
@@ -45,9 +50,8 @@ def plan(session: Session, county) -> PatrolPlan:
 
 
 def offers(session: Session, plan: PatrolPlan, asked: ChangeRequest, *, now=MONDAY_MORNING):
-    return make_offers(
-        session, plan, asked, zone=ZONE, actor=SYSTEM, now=now, iterations=200
-    )
+    quick = replace(asked, iterations=200)
+    return make_offers(session, plan, quick, zone=ZONE, actor=SYSTEM, now=now)
 
 
 def adopt(session: Session, change: PlanChange, *, now=MONDAY_MORNING) -> PatrolPlan:
@@ -116,10 +120,7 @@ def test_adoption_is_told_in_events_audit_and_the_stored_change(session, county,
 
 
 def test_the_visits_of_an_absent_crew_go_to_others_as_the_same_stops(session, county, plan):
-    county.east_crew.active = True
     # The west crew may serve everything, so that it can stand in.
-    from inspect_app.models import CrewGrid
-
     session.add(CrewGrid(crew_id=county.west_crew.id, grid_id=county.east.id))
     session.flush()
     ids = {stop.name: stop.id for stop in session.scalars(select(PatrolStop))}
@@ -172,8 +173,6 @@ def test_a_task_under_way_stays_the_same_and_its_done_stops_too(session, county,
 
 
 def test_an_offline_tablet_reports_a_stop_under_the_task_it_knew(session, county, plan):
-    from inspect_app.models import CrewGrid
-
     session.add(CrewGrid(crew_id=county.west_crew.id, grid_id=county.east.id))
     session.flush()
     account = make_account(session, Role.WORKER)
@@ -185,9 +184,7 @@ def test_an_offline_tablet_reports_a_stop_under_the_task_it_knew(session, county
     day = (old.day - WEEK).days
     adopt(
         session,
-        offers(
-            session, plan, ChangeRequest(absent=((county.east_crew.id, (day,)),))
-        ).insert_only,
+        offers(session, plan, ChangeRequest(absent=((county.east_crew.id, (day,)),))).insert_only,
     )
     session.refresh(stop)
     assert stop.task_id != old.id
@@ -246,15 +243,16 @@ def test_an_offer_is_adopted_once_and_needs_a_reason(session, county, plan):
     assert other.value.code == "change_outdated"
 
 
-def test_missed_visits_of_yesterday_are_found_and_made_up_for(session, county, plan):
+def test_missed_visits_of_yesterday_are_found_and_made_up_for(session, plan):
     tuesday = MONDAY_MORNING + timedelta(days=1)
-    monday = session.scalars(select(PatrolTask).where(PatrolTask.day == WEEK)).all()
-    if not monday:
-        pytest.skip("nothing is planned on Monday")
+    for task in session.scalars(select(PatrolTask)):
+        task.day = WEEK
     found = happenings(session, plan, today=WEEK + timedelta(days=1), promise=TWO_HOURS)
     assert {one.day for one in found.missed} == {WEEK}
     ids = tuple(one.stop_id for one in found.missed)
-    adopt(session, offers(session, plan, ChangeRequest(not_done=ids), now=tuesday).best, now=tuesday)
+    adopt(
+        session, offers(session, plan, ChangeRequest(not_done=ids), now=tuesday).best, now=tuesday
+    )
     again = happenings(session, plan, today=WEEK + timedelta(days=1), promise=TWO_HOURS)
     assert again.missed == ()
     assert session.get_one(PatrolStop, ids[0]).task.day == WEEK
@@ -279,11 +277,6 @@ def test_only_those_who_publish_for_the_county_change_a_plan(session, county, pl
 
 
 def join_crew(session: Session, crew, account):
-    from inspect_app.domain.access import EVERYWHERE, Actor
-    from inspect_app.models import CrewMember, Person
-
-    from tests.factories import FROM, add
-
     add(session, CrewMember(crew_id=crew.id, person_id=account.person_id, valid_from=FROM))
     person = session.get_one(Person, account.person_id)
     return Actor(person.id, person.name, frozenset({Role.WORKER}), EVERYWHERE)

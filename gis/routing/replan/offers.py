@@ -103,9 +103,7 @@ def insert_only(rest: Remaining) -> Offer:
     return _offer(rest, week.refined(), plan_of(week.refined(), week.orders()))
 
 
-def best(
-    rest: Remaining, first: Offer, *, change_s: int, seed: int, budget: SearchBudget
-) -> Offer:
+def best(rest: Remaining, first: Offer, *, change_s: int, seed: int, budget: SearchBudget) -> Offer:
     """Return the cheapest plan found when moving a published visit costs ``change_s``.
 
     The search begins with ``first`` (the answer of ``insert_only``) around the visits to be placed;
@@ -113,9 +111,7 @@ def best(
     as before keep their published order.
     """
     keep = Keep(rest.orders, change_s, focus=frozenset(rest.homeless))
-    found = solve(
-        first.problem, seed=seed, budget=budget, start=orders_of(first.plan), keep=keep
-    )
+    found = solve(first.problem, seed=seed, budget=budget, start=orders_of(first.plan), keep=keep)
     orders = _published_orders(rest, orders_of(found))
     offer = _offer(rest, first.problem, plan_of(first.problem, orders))
     if not offer.verdict.is_valid or _late(rest, offer):
@@ -127,9 +123,7 @@ def whole_week(standing: Standing, offer: Offer) -> dict[CrewDayKey, tuple[str, 
     """Return the orders of the whole week: past days, settled visits, and the offer's routes."""
     today = standing.now.day
     orders = {at: order for at, order in standing.orders.items() if at[1] < today}
-    for at, settled in standing.settled.items():
-        if settled:
-            orders[at] = settled
+    orders |= {at: settled for at, settled in standing.settled.items() if settled}
     for at, order in orders_of(offer.plan).items():
         orders[at] = (*orders.get(at, ()), *order)
     return orders
@@ -151,7 +145,7 @@ def earliest_arrivals(rest: Remaining, key: str, *, day: int) -> tuple[Earliest,
         if alone.used_s >= UNREACHABLE_S:
             continue
         order = [task, *(tasks[one] for one in rest.orders.get((crew.key, day), ()))]
-        whole = open_route(rest.problem, crew, day, order)
+        whole = open_route(rest.problem, crew, order, day=day)
         found.append(Earliest(crew.key, arrival_s, fits=whole.total_s <= crew.most_s_on(day)))
     return tuple(sorted(found, key=lambda one: (one.second, one.crew)))
 
@@ -168,7 +162,9 @@ class _Insertions:
         for crew in rest.problem.crews:
             for day in sorted(crew.working_days):
                 at = (crew.key, day)
-                self._routes[at] = rest.routes.get(at) or open_route(rest.problem, crew, day, ())
+                self._routes[at] = rest.routes.get(at) or open_route(
+                    rest.problem, crew, (), day=day
+                )
         for (_, day), order in rest.orders.items():
             for key in order:
                 self._days.setdefault(key, []).append(day)
@@ -237,8 +233,10 @@ class _Insertions:
             for other in self._rest.problem.crews
         )
 
-    def _put(self, crew: Crew, day: int, *, order: list[PatrolTask] | tuple[PatrolTask, ...]) -> None:
-        self._routes[crew.key, day] = open_route(self._rest.problem, crew, day, order)
+    def _put(
+        self, crew: Crew, day: int, *, order: list[PatrolTask] | tuple[PatrolTask, ...]
+    ) -> None:
+        self._routes[crew.key, day] = open_route(self._rest.problem, crew, order, day=day)
 
 
 def _offer(rest: Remaining, problem: WeekProblem, plan: WeekPlan) -> Offer:

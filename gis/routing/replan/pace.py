@@ -22,9 +22,7 @@ class Progress:
     free_s: int
 
 
-def progress_of(
-    visits: Sequence[VisitNow], *, leave_s: int, now_s: int, silent: bool
-) -> Progress:
+def progress_of(visits: Sequence[VisitNow], *, leave_s: int, now_s: int, silent: bool) -> Progress:
     """Tell which visits of a crew under way are settled, and when it is free.
 
     Reported visits are settled, in the order of their reports. From the last report on the crew is
@@ -40,7 +38,9 @@ def progress_of(
     leave_s
         When the crew left home.
     """
-    done = sorted((one for one in visits if one.done_s is not None), key=lambda one: one.done_s or 0)
+    done = sorted(
+        (one for one in visits if one.done_s is not None), key=lambda one: one.done_s or 0
+    )
     settled = [one.task for one in done]
     clock = leave_s if not done else max(leave_s, done[-1].done_s or 0)
     planned_leave = leave_s if not done else done[-1].leave_s

@@ -32,8 +32,8 @@ class Remaining:
     orders
         Published visits that can stay where they are.
     homeless
-        One entry per visit without a place, dearest first: urgent ones, those of absent crews, those
-        that no longer fit; an object may occur more than once.
+        One entry per visit without a place, dearest first: urgent ones, those of absent crews,
+        those that no longer fit; an object may occur more than once.
     left
         Crew and day that a homeless visit had, per object; urgent visits have none.
     deadlines
@@ -183,7 +183,7 @@ class _Rest:
         for at in sorted(orders, key=_by_day):
             while orders[at]:
                 crew, tasks = self.crews[at[0]], [self.tasks[key] for key in orders[at]]
-                route = open_route(self.problem, crew, at[1], tasks)
+                route = open_route(self.problem, crew, tasks, day=at[1])
                 if route.total_s <= crew.most_s_on(at[1]):
                     self.routes[at] = route
                     break
@@ -215,7 +215,7 @@ class _Rest:
 
 
 def open_route(
-    problem: WeekProblem, crew: Crew, day: int, order: Iterable[PatrolTask]
+    problem: WeekProblem, crew: Crew, order: Iterable[PatrolTask], *, day: int
 ) -> OpenRoute:
     """Return an order of a crew-day prepared for insertions."""
     return OpenRoute(crew, tuple(order), travel_s=problem.travel_s[crew.mode], day=day)

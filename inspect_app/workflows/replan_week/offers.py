@@ -55,18 +55,12 @@ def make_offers(
     zone: ZoneInfo,
     actor: Actor,
     now: datetime,
-    iterations: int | None = None,
 ) -> Offered:
     """Return two ways to change a published plan, and keep them for adoption.
 
     `insert_only` moves nobody else's visit; `best` may, at the price of `replan_change_min` for
     each. Where an urgent visit cannot be reached within the promise it is offered as early as there
     is room today or later, and the offer says so.
-
-    Parameters
-    ----------
-    iterations
-        End of the search instead of `BEST_SECONDS`: same request, same offer.
 
     Raises
     ------
@@ -87,7 +81,10 @@ def make_offers(
         first,
         change_s=round(60 * policy_value(session, "replan_change_min", day=plan.week)),
         seed=SEED,
-        budget=SearchBudget(iterations=iterations, seconds=None if iterations else BEST_SECONDS),
+        budget=SearchBudget(
+            iterations=request.iterations,
+            seconds=None if request.iterations else BEST_SECONDS,
+        ),
     )
     seconds = {
         "build": built - began,
@@ -205,15 +202,16 @@ def _figures(
             }
             for key, one in reasons.items()
         ],
-        "arrivals": [_arrival(prepared, rest, offer, key=one.task.key) for one in
-                     prepared.happened.urgent],
+        "arrivals": [
+            _arrival(prepared, rest, offer, key=one.task.key) for one in prepared.happened.urgent
+        ],
         "violations": len(offer.verdict.violations),
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
     }
 
 
 def _arrival(prepared: Prepared, rest: Remaining, offer: Offer, *, key: str) -> Json:
-    """Return when an urgent object is reached, until when it was promised, and who could be first."""
+    """Return when an urgent object is reached, the promise, and who could be there first."""
     promise = prepared.promises[key]
     place = next(
         (

@@ -30,13 +30,13 @@ from inspect_app.domain.weeks import week_text
 from inspect_app.models import ComplaintMatter, Crew, PatrolPlan
 from inspect_app.models import PatrolStop as Stop
 from inspect_app.queries.conditions import assignments
+from inspect_app.queries.happenings import storm_keys
 from inspect_app.queries.patrol_week import grid_paths
 from inspect_app.queries.plan_changes import (
     CrewDayRow,
     crew_day_rows,
     key_of,
     stops_with_findings,
-    storm_keys,
 )
 from inspect_app.queries.policies import policy_value
 from inspect_app.workflows.apply_conditions import assigned
@@ -101,7 +101,12 @@ def prepare(
     }
     storm = storm_keys(session) if request.rain else []
     also = {
-        *(key_of(stop) for (_, day), row in rows.items() if day >= moment.day for stop in row.stops),
+        *(
+            key_of(stop)
+            for (_, day), row in rows.items()
+            if day >= moment.day
+            for stop in row.stops
+        ),
         *(key_of(stop) for stop in _stops(session, plan, request.not_done)),
         *request.urgent,
         *storm,
@@ -247,13 +252,11 @@ def _with_places(session: Session, built: WeekToPlan) -> WeekToPlan:
         crews=list(built.crews.values()),
         paths=grid_paths(session),
     )
-    return replace(
-        built, problem=replace(built.problem, tasks=(*built.problem.tasks, *allowed))
-    )
+    return replace(built, problem=replace(built.problem, tasks=(*built.problem.tasks, *allowed)))
 
 
 def _service_s(built: WeekToPlan, key: str, *, minutes: float) -> int:
-    walked_s = round(built.shapes[key].length * 3.6 / built.moves.patrol_kmh)
+    walked_s: int = round(built.shapes[key].length * 3.6 / built.moves.patrol_kmh)
     return max(walked_s, round(minutes * SECONDS_PER_MIN))
 
 
@@ -274,7 +277,9 @@ def _happened(
     until = Moment(moment.day + second // 86_400, second % 86_400)
     return Happened(
         absent=tuple(
-            CrewAbsent(names[crew], frozenset(days)) for crew, days in request.absent if crew in names
+            CrewAbsent(names[crew], frozenset(days))
+            for crew, days in request.absent
+            if crew in names
         ),
         rain=Rain(tuple(tasks[key] for key in storm if key in tasks), until)
         if request.rain

@@ -23,6 +23,10 @@ class ChangeRequest:
         Keys of objects that are not to be visited any more.
     rain
         Whether storm outlets are to be looked at within the policy's hours.
+    roads
+        Whether roads have been closed; which ones the week itself knows.
+    iterations
+        End of the search for the second offer: same request, same offer. None: by time.
     """
 
     urgent: tuple[str, ...] = ()
@@ -31,17 +35,13 @@ class ChangeRequest:
     exempted: tuple[str, ...] = ()
     rain: bool = False
     roads: bool = False
+    iterations: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked for."""
         return not (
-            self.urgent
-            or self.absent
-            or self.not_done
-            or self.exempted
-            or self.rain
-            or self.roads
+            self.urgent or self.absent or self.not_done or self.exempted or self.rain or self.roads
         )
 
     def as_json(self) -> Json:
@@ -53,6 +53,7 @@ class ChangeRequest:
             "exempted": list(self.exempted),
             "rain": self.rain,
             "roads": self.roads,
+            "iterations": self.iterations,
         }
 
 
@@ -65,4 +66,5 @@ def request_from(stored: Mapping[str, Any]) -> ChangeRequest:
         exempted=tuple(stored["exempted"]),
         rain=stored["rain"],
         roads=stored["roads"],
+        iterations=stored["iterations"],
     )

@@ -272,15 +272,14 @@ def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> PatrolStop:
     )
     if left is None:
         raise Problem("not_your_task")
-    return stop or _brought_back(session, stop_id, task, left.facts)
+    return stop or _brought_back(session, left, task)
 
 
-def _brought_back(
-    session: Session, stop_id: int, task: PatrolTask, facts: dict[str, Any]
-) -> PatrolStop:
+def _brought_back(session: Session, left: Event, task: PatrolTask) -> PatrolStop:
+    facts = left.facts
     last = session.scalar(select(func.max(PatrolStop.seq)).where(PatrolStop.task_id == task.id))
     stop = PatrolStop(
-        id=stop_id,
+        id=left.subject_id,
         task_id=task.id,
         seq=(last or 0) + 1,
         object_kind=facts["object_kind"],

@@ -1,4 +1,4 @@
-"""The two offers: cheapest insertion by brute force, frozen parts, moves counted, deadlines kept."""
+"""The two offers: cheapest insertion by brute force, frozen parts, moves, deadlines kept."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -104,9 +104,7 @@ def test_what_is_done_or_over_is_never_touched(seed: int, way: str) -> None:
     rest = remaining(problem, standing, happened)
     offer = insert_only(rest)
     if way == "best":
-        offer = best(
-            rest, offer, change_s=FIVE_MIN, seed=1, budget=SearchBudget(iterations=300)
-        )
+        offer = best(rest, offer, change_s=FIVE_MIN, seed=1, budget=SearchBudget(iterations=300))
     assert offer.verdict.is_valid, offer.verdict.violations
     whole = whole_week(standing, offer)
     for (who, day), order in standing.orders.items():
@@ -121,9 +119,7 @@ def test_what_is_done_or_over_is_never_touched(seed: int, way: str) -> None:
 def check_moves(rest: Remaining, offer: Offer) -> None:
     """Count the moves anew: places lost and won by every object."""
     orders = orders_of(offer.plan)
-    stayed = sum(
-        key in orders.get(at, ()) for at, order in rest.orders.items() for key in order
-    )
+    stayed = sum(key in orders.get(at, ()) for at, order in rest.orders.items() for key in order)
     planned = sum(len(order) for order in rest.orders.values())
     assert len(offer.moved) == planned - stayed
     visits = sum(len(order) for order in orders.values())

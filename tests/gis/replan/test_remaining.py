@@ -1,4 +1,4 @@
-"""What is left of a published week: done visits, gaps, crews under way, and why visits lose place."""
+"""What is left of a published week: done visits, gaps, crews under way, visits without place."""
 
 from dataclasses import replace
 
