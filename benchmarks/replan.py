@@ -25,7 +25,7 @@ from gis.routing.replan.pace import VisitNow, progress_of
 from gis.routing.solve import SearchBudget, orders_of, solve
 
 SEED = 1
-REACHES, CREWS = 2000, 15
+REACHES, CREWS = 2000, 20
 PLAN_S = 20.0
 WEDNESDAY = 2
 NOW = Moment(WEDNESDAY, 10 * 3600)

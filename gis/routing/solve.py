@@ -153,4 +153,4 @@ class _Week:
 
     def _put(self, crew: Crew, day: int, *, order: tuple[PatrolTask, ...]) -> None:
         travel = self._problem.travel_s[crew.mode]
-        self._routes[crew.key, day] = OpenRoute(crew, order, travel_s=travel, day=day)
+        self._routes[crew.key, day] = OpenRoute(crew.on(day), order, travel_s=travel)

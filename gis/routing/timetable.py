@@ -46,7 +46,7 @@ def best_directions(
             node = task.entry(direction)
             options: list[tuple[int, Direction | None]]
             if index == 0:
-                options = [(int(travel_s[crew.start_node(day), node]), None)]
+                options = [(int(travel_s[crew.first_node, node]), None)]
             else:
                 before = order[index - 1]
                 options = [
@@ -85,7 +85,8 @@ def timed_route(
     crew: Crew, day: int, *, order: Sequence[PatrolTask], travel_s: SecondsMatrix
 ) -> CrewDay:
     """Return the route in this order, in its best directions, leaving at the start of the shift."""
-    node, clock = crew.start_node(day), crew.leave_s(day)
+    crew = crew.on(day)
+    node, clock = crew.first_node, crew.leave_s
     visits: list[PlannedVisit] = []
     directions = best_directions(crew, order, travel_s=travel_s, day=day)
     for task, direction in zip(order, directions, strict=True):
@@ -95,7 +96,7 @@ def timed_route(
         visits.append(PlannedVisit(task.key, direction, arrival, clock, leg, task.service_s))
         node = task.exit(direction)
     home_leg = int(travel_s[node, crew.home_node])
-    return CrewDay(crew.key, day, crew.leave_s(day), tuple(visits), home_leg, clock + home_leg)
+    return CrewDay(crew.key, day, crew.leave_s, tuple(visits), home_leg, clock + home_leg)
 
 
 class OpenRoute:
@@ -113,7 +114,7 @@ class OpenRoute:
         day: int = -1,
     ) -> None:
         self.crew = crew
-        self._first = crew.start_node(day)
+        self._first = crew.first_node
         self.order = tuple(order)
         self._travel_s = travel_s
         self._before = self._spent_before().gaps

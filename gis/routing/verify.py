@@ -169,13 +169,13 @@ class _Check:
             yield _broken(Rule.crew_off, crew=crew.key, day=route.day)
         if not route.visits:
             yield _broken(Rule.empty_route, crew=crew.key, day=route.day)
-        if route.leave_s < crew.leave_s(route.day):
+        if route.leave_s < crew.on(route.day).leave_s:
             yield _broken(
                 Rule.leave,
                 crew=crew.key,
                 day=route.day,
                 leave_s=route.leave_s,
-                start_s=crew.leave_s(route.day),
+                start_s=crew.on(route.day).leave_s,
             )
         for visit in route.visits:
             if visit.task in self.tasks:
@@ -187,7 +187,7 @@ class _Check:
     def _times(self, route: CrewDay, *, crew: Crew) -> Iterator[Violation]:
         """Walk the route with the matrix and compare every moment with the plan's."""
         facts: dict[str, Fact] = {"crew": crew.key, "day": route.day}
-        node, clock = crew.start_node(route.day), route.leave_s
+        node, clock = crew.on(route.day).first_node, route.leave_s
         for visit in route.visits:
             task = self.tasks.get(visit.task)
             if task is None:

@@ -1,7 +1,7 @@
 """Who can go in a week: crews with their shifts, breaks and vehicles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gis.routing.problem.units import DAYS_PER_WEEK, SECONDS_PER_MIN, require
 
@@ -49,6 +49,8 @@ class Crew:
     starts
         Days on which the route does not begin at home and at the start of the shift, because the
         crew is under way; it ends at home with the shift as always.
+    start
+        The start of the one day this crew is looked at, see ``on``.
     """
 
     key: str
@@ -65,32 +67,21 @@ class Crew:
     overtime_min: int = 0
     vehicle: str | None = None
     starts: Mapping[int, Start] = field(default_factory=dict)
+    start: Start | None = None
 
-    def start_node(self, day: int) -> int:
-        """Return where the route of a day begins."""
-        return self.starts[day].node if day in self.starts else self.home_node
+    def on(self, day: int) -> "Crew":
+        """Return the crew as it is on a day: with the day's own start, if it has one."""
+        return replace(self, start=self.starts[day]) if day in self.starts else self
 
-    def leave_s(self, day: int) -> int:
-        """Return when the route of a day begins, in seconds after midnight."""
-        return self.starts[day].second if day in self.starts else self.shift_start_s
+    @property
+    def first_node(self) -> int:
+        """Where the route begins: at home, or where the crew is."""
+        return self.home_node if self.start is None else self.start.node
 
-    def lunch_on(self, day: int) -> Lunch | None:
-        """Return the break that is still to be taken on a day."""
-        taken = day in self.starts and self.starts[day].had_lunch
-        return None if taken or self.lunch_s == 0 else self.lunch
-
-    def working_s_on(self, day: int) -> int:
-        """Return the seconds of a day for travel, waiting and visits, without overtime."""
-        lunch = self.lunch_on(day)
-        kept_s = 0 if lunch is None else lunch.length_min * SECONDS_PER_MIN
-        return max(0, self.shift_start_s + self.shift_s - self.leave_s(day) - kept_s)
-
-    def most_s_on(self, day: int) -> int:
-        """Return the seconds of a day with all overtime that is allowed."""
-        overtime_s = self.overtime_min * SECONDS_PER_MIN
-        lunch = self.lunch_on(day)
-        kept_s = 0 if lunch is None else lunch.length_min * SECONDS_PER_MIN
-        return max(0, self.shift_start_s + self.shift_s + overtime_s - self.leave_s(day) - kept_s)
+    @property
+    def leave_s(self) -> int:
+        """When the route begins, in seconds after midnight: with the shift, or later."""
+        return self.shift_start_s if self.start is None else self.start.second
 
     def officers_on(self, day: int) -> int:
         """Return the enforcement officers on a day."""
@@ -98,7 +89,9 @@ class Crew:
 
     @property
     def lunch_s(self) -> int:
-        """Seconds kept free for the break: 0 for shifts that end before it begins."""
+        """Seconds kept free for the break: 0 once it is over, and for shifts that end before it."""
+        if self.start is not None and self.start.had_lunch:
+            return 0
         if self.lunch is None or self.lunch.from_min >= self.shift_start_min + self.shift_min:
             return 0
         return self.lunch.length_min * SECONDS_PER_MIN
@@ -106,7 +99,7 @@ class Crew:
     @property
     def working_s(self) -> int:
         """Seconds of a shift for travel, waiting and visits, without overtime."""
-        return self.shift_s - self.lunch_s
+        return max(0, self.shift_start_s + self.shift_s - self.leave_s - self.lunch_s)
 
     @property
     def most_s(self) -> int:

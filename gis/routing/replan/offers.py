@@ -146,7 +146,7 @@ def earliest_arrivals(rest: Remaining, key: str, *, day: int) -> tuple[Earliest,
             continue
         order = [task, *(tasks[one] for one in rest.orders.get((crew.key, day), ()))]
         whole = open_route(rest.problem, crew, order, day=day)
-        found.append(Earliest(crew.key, arrival_s, fits=whole.total_s <= crew.most_s_on(day)))
+        found.append(Earliest(crew.key, arrival_s, fits=whole.total_s <= crew.on(day).most_s))
     return tuple(sorted(found, key=lambda one: (one.second, one.crew)))
 
 
@@ -216,7 +216,7 @@ class _Insertions:
                 if bounded is None or not self._may(crew, task, day=day):
                     continue
                 insertion = self._routes[crew.key, day].cheapest(bounded)
-                if insertion.total_s <= crew.most_s_on(day):
+                if insertion.total_s <= crew.on(day).most_s:
                     yield insertion.added_s, day, crew.key, insertion.position, bounded
 
     def _may(self, crew: Crew, task: PatrolTask, *, day: int) -> bool:

@@ -184,7 +184,7 @@ class _Rest:
             while orders[at]:
                 crew, tasks = self.crews[at[0]], [self.tasks[key] for key in orders[at]]
                 route = open_route(self.problem, crew, tasks, day=at[1])
-                if route.total_s <= crew.most_s_on(at[1]):
+                if route.total_s <= crew.on(at[1]).most_s:
                     self.routes[at] = route
                     break
                 self._take_out(orders, at, key=min(orders[at], key=lambda key: self.worth[key]))
@@ -218,7 +218,7 @@ def open_route(
     problem: WeekProblem, crew: Crew, order: Iterable[PatrolTask], *, day: int
 ) -> OpenRoute:
     """Return an order of a crew-day prepared for insertions."""
-    return OpenRoute(crew, tuple(order), travel_s=problem.travel_s[crew.mode], day=day)
+    return OpenRoute(crew.on(day), tuple(order), travel_s=problem.travel_s[crew.mode])
 
 
 def _wanted(happened: Happened) -> list[Urgent]:

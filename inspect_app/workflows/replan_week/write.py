@@ -104,7 +104,7 @@ class ChangeWriter:
             self._advance(cancelled, "restore")
             return cancelled
         who = self.built.problem.crew_by_key()[crew]
-        start = instant(self.plan.week, day=day, second=who.leave_s(day), zone=self.by.zone)
+        start = instant(self.plan.week, day=day, second=who.on(day).leave_s, zone=self.by.zone)
         task = PatrolTask(
             crew_id=crew_id,
             day=date,

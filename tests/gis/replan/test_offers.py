@@ -66,7 +66,7 @@ def every_insertion(rest: Remaining, key: str) -> Iterator[int]:
             for position in range(len(order) + 1):
                 longer = (*order[:position], key, *order[position:])
                 after = used(rest, one, day, longer)
-                if after <= one.most_s_on(day):
+                if after <= one.on(day).most_s:
                     yield after - before
 
 

@@ -63,7 +63,7 @@ def test_a_crew_under_way_begins_where_it_is_and_at_home_without_word() -> None:
     first, second = rest.problem.crews
     assert first.starts == {2: Start(1, 10 * 3600 + 300)}
     assert second.starts == {2: Start(0, 10 * 3600)}
-    assert first.start_node(3) == 0
+    assert first.on(3).first_node == 0
     assert rest.orders == {("A", 2): ("b",), ("B", 2): ("c",)}
 
 
