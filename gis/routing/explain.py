@@ -193,7 +193,7 @@ class _Scan:
                 self.served[visit.task].append(route.day)
         self.routes = {
             (crew.key, day): OpenRoute(
-                crew,
+                crew.on(day),
                 orders.get((crew.key, day), ()),
                 travel_s=problem.travel_s[crew.mode],
             )
