@@ -25,7 +25,7 @@ from gis.routing.replan.pace import VisitNow, progress_of
 from gis.routing.solve import SearchBudget, orders_of, solve
 
 SEED = 1
-REACHES, CREWS = 2000, 20
+REACHES, CREWS = 2000, 24
 PLAN_S = 20.0
 WEDNESDAY = 2
 NOW = Moment(WEDNESDAY, 10 * 3600)
@@ -51,9 +51,10 @@ def main() -> None:
     problem, plan = published()
     standing = standing_of(problem, plan)
     rng = np.random.default_rng(SEED)
-    nodes = rng.integers(CREWS, problem.node_count, TRIALS)
+    reaches = [task for task in problem.tasks if not task.is_stop]
+    near = [reaches[row] for row in rng.integers(0, len(reaches), TRIALS)]
     print("urgent stop of 30 min, promised within 2 h, Wednesday 10:00")
-    _print_table(problem, standing, [_urgent(int(node)) for node in nodes])
+    _print_table(problem, standing, [_urgent(reach) for reach in near])
     print("crew absent from Thursday on for a day")
     crews = rng.choice(CREWS, min(TRIALS, CREWS), replace=False)
     absent = [Happened(absent=(CrewAbsent(f"crew {n}", frozenset({3})),)) for n in crews]
@@ -95,8 +96,10 @@ def standing_of(problem: WeekProblem, plan: WeekPlan) -> Standing:
     return Standing(orders_of(plan), NOW, settled=settled, starts=starts)
 
 
-def _urgent(node: int) -> Happened:
-    task = PatrolTask("urgent", node, node, 1800, days=frozenset(range(7)), kind="matter")
+def _urgent(reach: PatrolTask) -> Happened:
+    """Return an urgent stop at the end of a reach; the crews of its grid may serve it."""
+    node = reach.end_node
+    task = PatrolTask("urgent", node, node, 1800, days=frozenset(range(7)), grid=reach.grid)
     by = Moment(NOW.day, NOW.second + 7200)
     return Happened(urgent=(Urgent(task, by),))
 
@@ -106,7 +109,6 @@ def _print_table(problem: WeekProblem, standing: Standing, cases: Iterable[Happe
     print("".join(f"{head:>12}" for head in heads), flush=True)
     every = list(cases)
     for penalty_min in PENALTIES_MIN:
-        # The county's crews serve the grids around them; a matter may be served by all.
         rows = [_measure(problem, standing, case, penalty_min=penalty_min) for case in every]
         figures = (
             f"{penalty_min} min",
