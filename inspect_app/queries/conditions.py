@@ -1,6 +1,6 @@
 """Conditions of a week: what is exempt, who is away, which roads are closed, who serves what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -25,6 +25,8 @@ from inspect_app.models.base import Json
 from inspect_app.models.conditions import Condition
 
 DAYS_PER_WEEK = 7
+CLOSER_THAN_GRIDS = 10_000
+"""How closely a rule names an object it is about; a grid counts by the length of its path."""
 AnyCondition = TypeVar("AnyCondition", bound=Condition)
 
 
@@ -119,6 +121,15 @@ class Assignment:
     days: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class AssignedPlace:
+    """An object as assignments look at it."""
+
+    kind: ObjectKind
+    object_id: int
+    grid_path: str | None
+
+
 def exemptions(session: Session, week: date) -> list[Exemption]:
     """Return the exemptions that hold on any day of the week, in the order of recording."""
     return [
@@ -192,6 +203,42 @@ def assignments(session: Session, week: date) -> list[Assignment]:
         )
         for row in _in_week(session, CrewAssignment, week)
     ]
+
+
+def crews_fixed(
+    rules: Iterable[Assignment], place: AssignedPlace, *, day: int
+) -> frozenset[str] | None:
+    """Return the crews to which an object is fixed on a day of the week; None when to none.
+
+    The closest rules hold: the object's own, else those of its deepest grid.
+    """
+    closest: dict[int, set[str]] = {}
+    for rule in rules:
+        near = _closeness(rule, place)
+        if near is not None and rule.rule is AssignmentRule.ONLY and day in rule.days:
+            closest.setdefault(near, set()).add(rule.crew)
+    return frozenset(closest[max(closest)]) if closest else None
+
+
+def crew_days_barred(
+    rules: Iterable[Assignment], place: AssignedPlace
+) -> frozenset[tuple[str, int]]:
+    """Return the crews that may not serve an object, with the days of the week."""
+    return frozenset(
+        (rule.crew, day)
+        for rule in rules
+        if rule.rule is AssignmentRule.NEVER and _closeness(rule, place) is not None
+        for day in rule.days
+    )
+
+
+def _closeness(rule: Assignment, place: AssignedPlace) -> int | None:
+    """Return how closely a rule names an object (more is closer); None when it does not."""
+    if rule.grid_path is None:
+        same = (rule.kind, rule.object_id) == (place.kind, place.object_id)
+        return CLOSER_THAN_GRIDS if same else None
+    inside = (place.grid_path or "").startswith(rule.grid_path)
+    return len(rule.grid_path) if inside else None
 
 
 def exempt_spells(session: Session, *, since: date, until: date) -> pd.DataFrame:

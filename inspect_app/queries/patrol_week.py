@@ -85,7 +85,7 @@ def objects_to_patrol(session: Session, *, day: date) -> list[PatrolObject]:
     year), the strictest level of the water source's zones, the severity of a matter.
     """
     found = []
-    for kind, statement in _statements(day).items():
+    for kind, statement in object_statements(day).items():
         for number, name, object_class, grid_id, shape in session.execute(statement):
             geometry = shapely.from_wkb(bytes(shape))
             found.append(PatrolObject(kind, number, name, object_class, grid_id, geometry))
@@ -196,7 +196,8 @@ def grid_names(session: Session) -> dict[int, str]:
     return {grid.id: grid.name for grid in session.execute(select(Grid.id, Grid.name))}
 
 
-def _statements(day: date) -> dict[ObjectKind, Select[Any]]:
+def object_statements(day: date) -> dict[ObjectKind, Select[Any]]:
+    """Return by kind the SELECT of what is patrolled: id, name, object_class, grid_id, shape."""
     listed = select(KeyUnitListing.source_id).where(KeyUnitListing.year == day.year)
     permit = case(
         (PollutionSource.id.in_(listed), PermitClass.KEY.value),
@@ -229,8 +230,9 @@ def _columns(
     name: Column,
     object_class: Column,
 ) -> Select[Any]:
-    shape = func.ST_AsBinary(table.geom)
-    return select(table.id, name, object_class, table.grid_id, shape).order_by(table.id)
+    shape = func.ST_AsBinary(table.geom).label("shape")
+    columns = (table.id, name.label("name"), object_class.label("object_class"))
+    return select(*columns, table.grid_id, shape).order_by(table.id)
 
 
 def _strictest_zone() -> ColumnElement[Any]:

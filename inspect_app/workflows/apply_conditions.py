@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from gis.routing.problem import Crew, Lunch, PatrolTask, Weights
 from gis.schedule import FrequencyPolicy, due_visits, policy_for, urgent_first
-from inspect_app.domain.codes import AssignmentRule, ExemptionGround, ObjectKind
+from inspect_app.domain.codes import ExemptionGround, ObjectKind
 from inspect_app.models.base import Json
 from inspect_app.queries.conditions import (
     DAYS_PER_WEEK,
+    AssignedPlace,
     Assignment,
+    crew_days_barred,
+    crews_fixed,
     exempt_spells,
     exemptions,
 )
@@ -27,9 +30,6 @@ SECONDS_PER_MIN = 60
 SECONDS_PER_HOUR = 3600
 LONGEST_PERIOD_DAYS = 366
 """Exemptions so far ahead still matter: what the rest of a year cannot take is due before."""
-CLOSER_THAN_GRIDS = 10_000
-"""How closely a rule names an object it is about; a grid counts by the length of its path."""
-
 GridPaths = Mapping[int, str]
 
 
@@ -105,7 +105,7 @@ def planner_weights(session: Session, *, day: date) -> Weights:
         overdue_s_per_day=round(value("plan_overdue_min_per_day") * SECONDS_PER_MIN),
         overdue_days_cap=round(value("plan_overdue_days_max")),
         priority_s=round(value("plan_priority_min") * SECONDS_PER_MIN),
-        must_factor=round(value("plan_must_factor")),
+        must_factor=max(1, round(value("plan_must_factor"))),
         overtime_factor=round(value("plan_overtime_factor")),
         balance=value("plan_balance_weight"),
     )
@@ -238,15 +238,16 @@ def assigned(
     done = []
     for task in tasks:
         one = objects[task.key]
-        own = [rule for rule in rules if _closeness(rule, one, paths=paths) is not None]
-        chosen = [_chosen(own, one, day=day, paths=paths) for day in range(DAYS_PER_WEEK)]
+        place = AssignedPlace(one.kind, one.id, paths.get(one.grid_id or 0))
+        chosen = [crews_fixed(rules, place, day=day) for day in range(DAYS_PER_WEEK)]
         ordinary = None if one.window is not None or by_day == everyone else by_day
         all_week = chosen[0] if len(set(chosen)) == 1 else None
         done.append(
             replace(
                 task,
                 crews=ordinary if chosen == [None] * DAYS_PER_WEEK else all_week,
-                barred=_never(own) | (frozenset() if all_week else _others(chosen, everyone)),
+                barred=crew_days_barred(rules, place)
+                | (frozenset() if all_week else _others(chosen, everyone)),
             )
         )
     return tuple(done)
@@ -301,33 +302,6 @@ def _exempted(
         for key, visits in sorted(lost.items())
         for one in [objects[key]]
         for row in [widest[one.kind, one.id]]
-    )
-
-
-def _closeness(rule: Assignment, one: PatrolObject, *, paths: GridPaths) -> int | None:
-    """Return how closely a rule names an object (more is closer); None when it does not."""
-    if rule.grid_path is None:
-        same = (rule.kind, rule.object_id) == (one.kind, one.id)
-        return CLOSER_THAN_GRIDS if same else None
-    inside = paths.get(one.grid_id or 0, "-").startswith(rule.grid_path)
-    return len(rule.grid_path) if inside else None
-
-
-def _chosen(
-    rules: Iterable[Assignment], one: PatrolObject, *, day: int, paths: GridPaths
-) -> frozenset[str] | None:
-    """Return the crews to which an object is fixed on a day."""
-    closest: dict[int, set[str]] = {}
-    for rule in rules:
-        if rule.rule is AssignmentRule.ONLY and day in rule.days:
-            near = _closeness(rule, one, paths=paths) or 0
-            closest.setdefault(near, set()).add(rule.crew)
-    return frozenset(closest[max(closest)]) if closest else None
-
-
-def _never(rules: Iterable[Assignment]) -> frozenset[tuple[str, int]]:
-    return frozenset(
-        (rule.crew, day) for rule in rules if rule.rule is AssignmentRule.NEVER for day in rule.days
     )
 
 

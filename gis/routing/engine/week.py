@@ -173,21 +173,28 @@ class _Week:
         out: set[tuple[str | None, int]] = set()
         for column, (crew, day) in enumerate(self.crew_days):
             wanted = [index_of[key] for key in orders.get((crew.key, day), ()) if key in index_of]
-            kept: list[int] = []
-            for index in wanted:
-                task, served = self.tasks[index], days.setdefault(index, [])
-                if (
-                    self.permitted[index, column]
-                    and (crew.vehicle, day) not in out
-                    and may_add(task, served, day=day)
-                    and self._fits(crew, [*kept, index])
-                ):
-                    kept.append(index)
-                    served.append(day)
+            allowed = [
+                index
+                for index in wanted
+                if self.permitted[index, column]
+                and (crew.vehicle, day) not in out
+                and may_add(self.tasks[index], days.setdefault(index, []), day=day)
+            ]
+            kept = allowed if self._fits(crew, allowed) else self._fitting(crew, allowed)
+            for index in kept:
+                days[index].append(day)
             numbered.append(kept)
             if kept and crew.vehicle is not None:
                 out.add((crew.vehicle, day))
         return numbered
+
+    def _fitting(self, crew: Crew, order: Sequence[int]) -> list[int]:
+        """Return the tasks of an order that fit one after the other."""
+        kept: list[int] = []
+        for index in order:
+            if self._fits(crew, [*kept, index]):
+                kept.append(index)
+        return kept
 
     def _fits(self, crew: Crew, order: Sequence[int]) -> bool:
         tasks = [self.tasks[index] for index in order]
