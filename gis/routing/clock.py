@@ -77,10 +77,11 @@ def best_directions(
 
 def route_s(crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix) -> int:
     """Return the seconds of travel, waiting and visits of an order in its best directions."""
-    spent, _ = _states(crew, order, travel_s=travel_s)
+    home = crew.home_node
     if not order:
-        return 0
-    last, home = order[-1], crew.home_node
+        return int(travel_s[home, home])
+    spent, _ = _states(crew, order, travel_s=travel_s)
+    last = order[-1]
     return min(cost + int(travel_s[last.exit(way), home]) for (way, _), cost in spent[-1].items())
 
 

@@ -13,7 +13,7 @@ CrewDays = tuple[tuple[Crew, int], ...]
 
 
 def crew_days_of(problem: WeekProblem) -> CrewDays:
-    """Return the shifts of the week: crews as they are on ascending days, in the problem's order."""
+    """Return the shifts of the week: crews in the problem's order, each as on its day."""
     return tuple((crew.on(day), day) for crew in problem.crews for day in sorted(crew.working_days))
 
 
@@ -22,7 +22,11 @@ def permissions(problem: WeekProblem, crew_days: CrewDays) -> Flags:
 
     Cost: a few passes over the table, and Python only for chosen crews, pins and bars.
     """
-    tasks = problem.tasks
+    return permissions_of(problem.tasks, crew_days)
+
+
+def permissions_of(tasks: Sequence[PatrolTask], crew_days: CrewDays) -> Flags:
+    """Return the same for some tasks."""
     day = np.array([day for _, day in crew_days], np.int64)
     days = np.array([_mask(task.days) for task in tasks], np.int64)
     needed = np.array([task.officers for task in tasks], np.int64)

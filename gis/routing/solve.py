@@ -18,7 +18,7 @@ from gis.routing.problem import (
     WeekProblem,
     worths,
 )
-from gis.routing.timetable import OpenWeek, timed_route
+from gis.routing.timetable import OpenWeek, plan_cost, timed_route
 
 __all__ = ["Keep", "Orders", "Progress", "SearchBudget", "Watch", "orders_of", "plan_of", "solve"]
 
@@ -142,7 +142,6 @@ class _Week:
     def plan(self, *, seed: int, iterations: int) -> WeekPlan:
         """Return what has been filled as a plan with times."""
         problem = self._problem
-        crews, factor = problem.crew_by_key(), problem.weights.overtime_factor
         ordered = sorted(
             zip(self._open.crew_days, self._open.routes, strict=True),
             key=lambda item: (item[0][1], item[0][0].key),
@@ -157,8 +156,12 @@ class _Week:
             for task in sorted(problem.tasks, key=self.urgency)
             if len(self._days[task.key]) < task.times
         )
+<<<<<<< HEAD
         cost = sum(item.missing * self._worth[item.task] for item in unserved)
         for route in routes:
             cost += route.travel_s + route.wait_s
             cost += overtime_cost(crews[route.crew].on(route.day), route.used_s, factor=factor)
+=======
+        cost = plan_cost(problem, routes, unserved=unserved)
+>>>>>>> features
         return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)

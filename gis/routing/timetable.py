@@ -1,10 +1,19 @@
 """Routes with times, and where a task fits best into them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gis.routing.clock import Shift, best_directions, overtime_cost, route_s
 from gis.routing.insertions import Insertion, OpenRoute, OpenWeek, alone_s, is_reachable
-from gis.routing.problem import Crew, CrewDay, PatrolTask, PlannedVisit, SecondsMatrix
+from gis.routing.problem import (
+    Crew,
+    CrewDay,
+    PatrolTask,
+    PlannedVisit,
+    SecondsMatrix,
+    Unserved,
+    WeekProblem,
+    worths,
+)
 
 __all__ = [
     "Insertion",
@@ -14,6 +23,7 @@ __all__ = [
     "best_directions",
     "is_reachable",
     "overtime_cost",
+    "plan_cost",
     "route_s",
     "timed_route",
 ]
@@ -51,3 +61,19 @@ def timed_route(
     home_leg = int(travel_s[node, crew.home_node])
     back_s = shift.start_s + spent + home_leg + (shift.break_s if rested else 0)
     return CrewDay(crew.key, day, shift.start_s, tuple(visits), home_leg, back_s)
+
+
+def plan_cost(
+    problem: WeekProblem, routes: Iterable[CrewDay], *, unserved: Iterable[Unserved]
+) -> int:
+    """Return the cost of a plan: travel, waiting, overtime at its price, worth of what is missing.
+
+    What is missing but not due is worth nothing.
+    """
+    crews, worth = problem.crew_by_key(), worths(problem)
+    factor = problem.weights.overtime_factor
+    cost = sum(item.missing * worth.get(item.task, 0) for item in unserved)
+    for route in routes:
+        cost += route.travel_s + route.wait_s
+        cost += overtime_cost(crews[route.crew], route.used_s, factor=factor)
+    return cost

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from gis.routing.problem import CrewDay, Unserved, WeekPlan, worths
-from gis.routing.timetable import OpenRoute, timed_route
+from gis.routing.problem import CrewDay, Unserved, WeekPlan
+from gis.routing.timetable import OpenRoute, plan_cost, timed_route
 from gis.routing.verify import Verdict, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
@@ -139,11 +139,9 @@ def _checked(
         Unserved(task_key(one.object_kind, one.object_id, timed=one.timed), one.visits_missing)
         for one in left
     )
-    worth = worths(problem)
-    lost = sum(one.missing * worth.get(one.task, 0) for one in unserved)
-    travel = sum(route.travel_s for route in routes.values())
+    cost = plan_cost(problem, routes.values(), unserved=unserved)
     edited = WeekPlan(
-        plan.week, tuple(routes.values()), unserved, travel + lost, seed=plan.seed, iterations=0
+        plan.week, tuple(routes.values()), unserved, cost, seed=plan.seed, iterations=0
     )
     verdict = verify(problem, edited)
     if verdict.violations:
