@@ -156,12 +156,5 @@ class _Week:
             for task in sorted(problem.tasks, key=self.urgency)
             if len(self._days[task.key]) < task.times
         )
-<<<<<<< HEAD
-        cost = sum(item.missing * self._worth[item.task] for item in unserved)
-        for route in routes:
-            cost += route.travel_s + route.wait_s
-            cost += overtime_cost(crews[route.crew].on(route.day), route.used_s, factor=factor)
-=======
         cost = plan_cost(problem, routes, unserved=unserved)
->>>>>>> features
         return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)

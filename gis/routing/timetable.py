@@ -75,5 +75,5 @@ def plan_cost(
     cost = sum(item.missing * worth.get(item.task, 0) for item in unserved)
     for route in routes:
         cost += route.travel_s + route.wait_s
-        cost += overtime_cost(crews[route.crew], route.used_s, factor=factor)
+        cost += overtime_cost(crews[route.crew].on(route.day), route.used_s, factor=factor)
     return cost
