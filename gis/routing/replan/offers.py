@@ -1,8 +1,10 @@
 """Two ways to change a plan: insert without moving anything else, or move a little for less way."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from gis.routing.patterns import keeps_gap
 from gis.routing.problem import (
@@ -16,8 +18,11 @@ from gis.routing.problem import (
 from gis.routing.replan.events import CrewDayKey, Standing
 from gis.routing.replan.remaining import Remaining, open_route
 from gis.routing.solve import Keep, SearchBudget, orders_of, plan_of, solve
-from gis.routing.timetable import OpenRoute, timed_route
+from gis.routing.timetable import Insertion, OpenRoute, overtime_cost, timed_route
 from gis.routing.verify import Verdict, verify
+
+NEAR = 20
+"""Visits around one to be placed that may be moved for it; more hardly makes a change cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +111,52 @@ def insert_only(rest: Remaining) -> Offer:
 def best(rest: Remaining, first: Offer, *, change_s: int, seed: int, budget: SearchBudget) -> Offer:
     """Return the cheapest plan found when moving a published visit costs ``change_s``.
 
-    The search begins with ``first`` (the answer of ``insert_only``) around the visits to be placed;
-    its result is taken only where it is cheaper, changes counted. Crew-days with the same visits
-    as before keep their published order.
+    The search begins with ``first`` (the answer of ``insert_only``). Only the visits nearest to
+    those to be placed may be moved: a change must not become an occasion to plan the week anew.
+    The result is taken only where it is cheaper, changes counted. Crew-days with the same visits as
+    before keep their published order.
     """
     keep = Keep(rest.orders, change_s, focus=frozenset(rest.homeless))
-    found = solve(first.problem, seed=seed, budget=budget, start=orders_of(first.plan), keep=keep)
+    found = solve(
+        _bound(rest, first.problem),
+        seed=seed,
+        budget=budget,
+        start=orders_of(first.plan),
+        keep=keep,
+    )
     orders = _published_orders(rest, orders_of(found))
     offer = _offer(rest, first.problem, plan_of(first.problem, orders))
     if not offer.verdict.is_valid or _late(rest, offer):
         return first
     return min(first, offer, key=lambda one: one.plan.cost + change_s * len(one.moved))
+
+
+def _bound(rest: Remaining, problem: WeekProblem) -> WeekProblem:
+    """Return the problem with every visit pinned that is not near one to be placed."""
+    free = {*rest.homeless, *_near(problem, rest.homeless)}
+    places = _places(rest.orders)
+    return replace(
+        problem,
+        tasks=tuple(
+            task
+            if task.key in free
+            else replace(task, pinned=task.pinned | frozenset(places.get(task.key, ())))
+            for task in problem.tasks
+        ),
+    )
+
+
+def _near(problem: WeekProblem, keys: Iterable[str]) -> Iterator[str]:
+    """Yield the tasks nearest to each of some tasks, by the first way of travel."""
+    travel_s = problem.travel_s[min(problem.travel_s)]
+    first = np.array([task.start_node for task in problem.tasks], np.int64)
+    last = np.array([task.end_node for task in problem.tasks], np.int64)
+    tasks = problem.task_by_key()
+    for key in sorted(set(keys)):
+        from_here = travel_s[tasks[key].start_node]
+        way_s = np.minimum(from_here[first], from_here[last])
+        for row in np.argsort(way_s, kind="stable")[:NEAR].tolist():
+            yield problem.tasks[row].key
 
 
 def whole_week(standing: Standing, offer: Offer) -> dict[CrewDayKey, tuple[str, ...]]:
@@ -217,7 +257,15 @@ class _Insertions:
                     continue
                 insertion = self._routes[crew.key, day].cheapest(bounded)
                 if insertion.total_s <= crew.on(day).most_s:
-                    yield insertion.added_s, day, crew.key, insertion.position, bounded
+                    price = insertion.added_s + self._overtime(crew.on(day), insertion)
+                    yield price, day, crew.key, insertion.position, bounded
+
+    def _overtime(self, crew: Crew, insertion: Insertion) -> int:
+        """Return the price of the overtime that an insertion adds."""
+        factor = self._rest.problem.weights.overtime_factor
+        before_s = insertion.total_s - insertion.added_s
+        after = overtime_cost(crew, insertion.total_s, factor=factor)
+        return after - overtime_cost(crew, before_s, factor=factor)
 
     def _may(self, crew: Crew, task: PatrolTask, *, day: int) -> bool:
         spaced = keeps_gap(self._days.get(task.key, ()), day=day, gap_days=task.min_gap_days)
