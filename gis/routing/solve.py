@@ -1,5 +1,6 @@
 """The weekly plan: search, fill what still fits, and set the times."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Unpack
 
@@ -73,9 +74,29 @@ def orders_of(plan: WeekPlan) -> Orders:
     }
 
 
-def plan_of(problem: WeekProblem, orders: Orders) -> WeekPlan:
+def plan_of(
+    problem: WeekProblem, orders: Orders, *, seed: int = 0, iterations: int = 0
+) -> WeekPlan:
     """Return orders that fit as a plan with times; nothing is searched and nothing added."""
-    return _Week(problem, orders=orders).plan(seed=0, iterations=0)
+    tasks, crews, worth = problem.task_by_key(), problem.crew_by_key(), worths(problem)
+    routes = tuple(
+        timed_route(
+            crews[crew],
+            day,
+            order=[tasks[key] for key in orders[crew, day]],
+            travel_s=problem.travel_s[crews[crew].mode],
+        )
+        for crew, day in sorted(orders, key=lambda at: (at[1], at[0]))
+        if orders[crew, day]
+    )
+    served = Counter(key for order in orders.values() for key in order)
+    unserved = tuple(
+        Unserved(task.key, task.times - served[task.key])
+        for task in sorted(problem.tasks, key=lambda task: (-worth[task.key], task.key))
+        if served[task.key] < task.times
+    )
+    cost = plan_cost(problem, routes, unserved=unserved)
+    return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)
 
 
 class _Week:
@@ -141,20 +162,8 @@ class _Week:
 
     def plan(self, *, seed: int, iterations: int) -> WeekPlan:
         """Return what has been filled as a plan with times."""
-        problem = self._problem
-        ordered = sorted(
-            zip(self._open.crew_days, self._open.routes, strict=True),
-            key=lambda item: (item[0][1], item[0][0].key),
-        )
-        routes = tuple(
-            timed_route(crew, day, order=route.order, travel_s=problem.travel_s[crew.mode])
-            for (crew, day), route in ordered
-            if route.order
-        )
-        unserved = tuple(
-            Unserved(task.key, task.times - len(self._days[task.key]))
-            for task in sorted(problem.tasks, key=self.urgency)
-            if len(self._days[task.key]) < task.times
-        )
-        cost = plan_cost(problem, routes, unserved=unserved)
-        return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)
+        orders = {
+            (crew.key, day): tuple(task.key for task in route.order)
+            for (crew, day), route in zip(self._open.crew_days, self._open.routes, strict=True)
+        }
+        return plan_of(self._problem, orders, seed=seed, iterations=iterations)
