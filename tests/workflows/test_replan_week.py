@@ -22,6 +22,7 @@ from inspect_app.models import (
     PlanUncovered,
 )
 from inspect_app.queries.happenings import happenings
+from inspect_app.queries.patrols import tasks_of_day
 from inspect_app.queries.plan_changes import published_plan
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
@@ -170,6 +171,19 @@ def test_a_task_under_way_stays_the_same_and_its_done_stops_too(session, county,
     assert new.arrive_at > noon
     send(session, tablet, member, "stop_result", stop_id=new.id, result="done")
     assert stop_named(session, "河面大量泡沫").result == "done"
+
+
+def test_the_crew_s_tablet_is_told_what_changed_and_why(session, county, plan):
+    account = make_account(session, Role.WORKER)
+    join_crew(session, county.east_crew, account)
+    matter = urgent_matter(session, county)
+    adopt(
+        session, offers(session, plan, ChangeRequest(urgent=(f"matter:{matter.id}",))).insert_only
+    )
+    (card,) = tasks_of_day(session, account.person_id, day=WEEK)
+    assert (card.changed_at, card.change_reason) == (MONDAY_MORNING, "试验")
+    assert "河面大量泡沫" in [stop.name for stop in card.stops]
+    assert [stop.seq for stop in card.stops] == list(range(1, len(card.stops) + 1))
 
 
 def test_an_offline_tablet_reports_a_stop_under_the_task_it_knew(session, county, plan):
