@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import SYSTEM, Role
+from inspect_app.domain.access import EVERYWHERE, SYSTEM, Role
 from inspect_app.domain.codes import AbsenceKind, ObjectKind
-from inspect_app.models import CrewMember, PatrolPlan, PatrolTask, Road
+from inspect_app.models import CrewMember, PatrolPlan, PatrolTask, Person, Road
 from inspect_app.queries.affected_tasks import CONFLICTS, Conflict, affected_tasks
 from inspect_app.queries.condition_lists import TABLES, condition_lines, counts_of_week
 from inspect_app.queries.conditions import (
@@ -20,6 +20,7 @@ from inspect_app.queries.conditions import (
 )
 from inspect_app.queries.patrol_objects import find_objects, find_roads, object_names
 from inspect_app.queries.patrols import tasks_of_day
+from inspect_app.queries.plan_tasks import task_sheet
 from inspect_app.workflows.miss_tasks import miss_tasks
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
@@ -222,6 +223,16 @@ def test_tasks_that_have_begun_or_whose_day_is_over_are_left(session, county, pu
     published.tasks[0].state = "in_progress"
     session.flush()
     assert set(conflicts(session, published)) == set(every) - {published.tasks[0].id}
+
+
+def test_the_sheet_of_a_day_names_those_who_go(session, published):
+    task = of_crew(published, "西组")
+    everybody = task_sheet(session, task.id, EVERYWHERE).members
+    assert len(everybody) == 2
+    first = session.scalars(select(Person).where(Person.name == everybody[0])).one()
+    day = (task.day - WEEK).days
+    person_away(session, first.id, days=(day, day))
+    assert task_sheet(session, task.id, EVERYWHERE).members == everybody[1:]
 
 
 def test_every_conflict_has_words():
