@@ -111,6 +111,9 @@ class _Week:
         self._worth = worths(problem)
         self._open = OpenWeek(problem, orders)
         self._allowed = permissions(problem, self._open.crew_days)
+        self._most_s = np.array(
+            [min(crew.most_s, UNREACHABLE_S - 1) for crew, _ in self._open.crew_days], np.int64
+        )
         self._row = {task.key: row for row, task in enumerate(problem.tasks)}
         self._days: dict[str, list[int]] = {task.key: [] for task in problem.tasks}
         for (_, day), keys in orders.items():
@@ -123,10 +126,12 @@ class _Week:
 
     def fill(self, task: PatrolTask) -> None:
         """Insert missing visits wherever they fit and pay."""
+        allowed = self._allowed[self._row[task.key]]
         while len(self._days[task.key]) < task.times and can_hold(task):
+            fitting = self._open.estimates(task) <= self._most_s
             options = [
                 option
-                for column in np.flatnonzero(self._allowed[self._row[task.key]]).tolist()
+                for column in np.flatnonzero(allowed & fitting).tolist()
                 if self._is_free(task, column)
                 for option in self._options(task, column)
             ]
@@ -149,15 +154,12 @@ class _Week:
 
     def _options(self, task: PatrolTask, column: int) -> Iterator[tuple[int, int, str, int, int]]:
         crew, day = self._open.crew_days[column]
-        most_s = min(crew.most_s, UNREACHABLE_S - 1)
-        if self._open.estimates(task)[column] > most_s:
-            return
         best = self._open.exactly(task, column=column)
         factor = self._problem.weights.overtime_factor
         before = overtime_cost(crew, best.total_s - best.added_s, factor=factor)
         price = best.added_s + overtime_cost(crew, best.total_s, factor=factor) - before
         pays = best.total_s <= crew.working_s or price - task.service_s < self._worth[task.key]
-        if best.total_s <= most_s and pays:
+        if best.total_s <= self._most_s[column] and pays:
             yield price, day, crew.key, column, best.position
 
     def plan(self, *, seed: int, iterations: int) -> WeekPlan:
