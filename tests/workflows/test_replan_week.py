@@ -180,7 +180,7 @@ def test_the_crew_s_tablet_is_told_what_changed_and_why(session, county, plan):
     adopt(
         session, offers(session, plan, ChangeRequest(urgent=(f"matter:{matter.id}",))).insert_only
     )
-    (card,) = tasks_of_day(session, account.person_id, day=WEEK)
+    (card,) = tasks_of_day(session, account.person_id, day=WEEK, now=MONDAY_MORNING)
     assert (card.changed_at, card.change_reason) == (MONDAY_MORNING, "试验")
     assert "河面大量泡沫" in [stop.name for stop in card.stops]
     assert [stop.seq for stop in card.stops] == list(range(1, len(card.stops) + 1))
