@@ -26,6 +26,7 @@ from inspect_app.workflows.plan_week import (
     violation_phrase,
     write_route,
 )
+from inspect_app.workflows.travel_cache import MatrixStore
 
 CrewDayName = tuple[str, int]
 Orders = dict[CrewDayName, list[str]]
@@ -41,7 +42,13 @@ class Move:
 
 
 def move_stop(
-    session: Session, stop: PatrolStop, *, move: Move, actor: Actor, now: datetime
+    session: Session,
+    stop: PatrolStop,
+    *,
+    move: Move,
+    actor: Actor,
+    now: datetime,
+    store: MatrixStore | None = None,
 ) -> PatrolPlan:
     """Move a stop of a draft to the cheapest place of another crew-day.
 
@@ -67,6 +74,7 @@ def move_stop(
         plan.week,
         zone=move.zone,
         first_day=None if first_day is None else date.fromisoformat(first_day),
+        store=store,
     )
     orders = _orders(session, plan)
     key = task_key(stop.object_kind, stop.object_id, timed=stop.timed)

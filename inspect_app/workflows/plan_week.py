@@ -31,6 +31,7 @@ from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 from inspect_app.workflows.tell_figures import bound_figures, plan_figures
+from inspect_app.workflows.travel_cache import MatrixStore
 
 SECONDS_PER_MIN = 60
 DEFAULT_SECONDS = 15.0
@@ -53,6 +54,8 @@ class PlanRequest:
         When the search stops, whichever comes first; neither means `DEFAULT_SECONDS`.
     first_day
         Days before it are not planned.
+    store
+        Keeps travel times between plans.
     """
 
     zone: ZoneInfo
@@ -60,6 +63,7 @@ class PlanRequest:
     iterations: int | None = None
     seconds: float | None = None
     first_day: date | None = None
+    store: MatrixStore | None = None
 
     @property
     def budget(self) -> SearchBudget:
@@ -111,7 +115,9 @@ def plan_week(
     require_county(actor, Permission.PLAN_MAKE)
     clock = _StopWatch()
     tell(PlanProgress("load"))
-    built = build_week(session, week, zone=request.zone, first_day=request.first_day)
+    built = build_week(
+        session, week, zone=request.zone, first_day=request.first_day, store=request.store
+    )
     clock.mark("load")
     tell(PlanProgress("search"))
     found = solve(

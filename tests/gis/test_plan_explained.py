@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.routing.explain import Explanation, Reason, Remedy, UnservedReason, explain
+from gis.routing.explain import REASONS, Explanation, Reason, Remedy, UnservedReason, explain
 from gis.routing.problem import (
     UNREACHABLE_S,
     Crew,
@@ -73,6 +73,20 @@ def test_a_place_without_a_road_is_cut_off() -> None:
     why = only(explain(problem, solve(problem, seed=1, budget=QUICK)))
     assert (why.reason, why.facts) == (Reason.cut_off, {"off_road_m": 350})
     assert [fix.remedy for fix in why.fixes] == [Remedy.mend_road_data]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("too_far", Reason.no_road_near), ("road_closed", Reason.road_closed), ("", Reason.cut_off)],
+)
+def test_a_place_off_the_roads_says_how_far_they_are(fault: str, reason: Reason) -> None:
+    travel = line_travel([0, 60])
+    travel[0, 1] = UNREACHABLE_S
+    task = PatrolTask("island", 1, 1, 600, off_road_m=350.4, road_fault=fault, road_limit_m=300.0)
+    problem = WeekProblem(MONDAY, (task,), (crew(),), {"car": travel})
+    why = only(explain(problem, solve(problem, seed=1, budget=QUICK)))
+    assert (why.reason, why.facts) == (reason, {"off_road_m": 350, "limit_m": 300})
+    assert REASONS[reason] % why.facts
 
 
 def test_a_reach_longer_than_any_shift_should_be_split() -> None:

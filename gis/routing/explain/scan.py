@@ -1,5 +1,6 @@
 """The plan's routes opened for insertions, and the rule that binds each missing visit."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from gis.routing.problem import (
     WeekProblem,
     worths,
 )
+from gis.routing.router import SnapFault
 
 _Answer = tuple[Reason, dict[str, Fact], list[Fix]]
 _EVERY_DAY = frozenset(range(DAYS_PER_WEEK))
@@ -140,10 +142,8 @@ class Scan:
             {self.week.crew_days[c][0].key: self.week.crew_days[c][0] for c in columns}.values()
         )
         if not crews:
-            facts: dict[str, Fact] = {}
-            if task.off_road_m is not None:
-                facts["off_road_m"] = round(task.off_road_m)
-            return Reason.cut_off, facts, [Fix(Remedy.mend_road_data, facts)]
+            reason, facts = _off_the_roads(task)
+            return reason, facts, [Fix(Remedy.mend_road_data, facts)]
         if self._someone_can(task, crews):
             return None
         plain = replace(task, window=None)
@@ -325,6 +325,21 @@ class Scan:
 
     def _dates(self, days: Iterable[int]) -> str:
         return ", ".join(self.problem.date_of(day).isoformat() for day in sorted(days))
+
+
+def _off_the_roads(task: PatrolTask) -> tuple[Reason, dict[str, Fact]]:
+    """Say how far the roads are from an object that no crew can reach."""
+    facts: dict[str, Fact] = {}
+    if task.off_road_m is not None and math.isfinite(task.off_road_m):
+        facts["off_road_m"] = round(task.off_road_m)
+    if task.road_limit_m is None or "off_road_m" not in facts:
+        return Reason.cut_off, facts
+    facts["limit_m"] = round(task.road_limit_m)
+    reasons = {
+        SnapFault.too_far: Reason.no_road_near,
+        SnapFault.road_closed: Reason.road_closed,
+    }
+    return reasons.get(SnapFault(task.road_fault), Reason.cut_off), facts
 
 
 def _hours(minutes: int) -> str:

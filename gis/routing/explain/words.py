@@ -16,6 +16,8 @@ class Reason(StrEnum):
     no_working_day = "no_working_day"
     ruled_out = "ruled_out"
     cut_off = "cut_off"
+    no_road_near = "no_road_near"
+    road_closed = "road_closed"
     longer_than_shift = "longer_than_shift"
     window_too_short = "window_too_short"
     window_outside_shifts = "window_outside_shifts"
@@ -56,6 +58,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.pin_impossible: "已指定 %(crew)s 在 %(date)s 巡查，但该组当天不能去",
     Reason.vehicle_out: "%(crew)s %(date)s 有空，但车辆 %(vehicle)s 由 %(other)s 使用",
     Reason.cut_off: "道路不通，从各巡查组驻地都无法到达",
+    Reason.no_road_near: "最近的道路在 %(off_road_m)s 米外，超过上路距离 %(limit_m)s 米",
+    Reason.road_closed: "%(limit_m)s 米内的道路已封闭，最近的可通行道路在 %(off_road_m)s 米外",
     Reason.longer_than_shift: "单独往返需要 %(needed_min)s 分钟，超过最长班次 %(shift_min)s 分钟",
     Reason.too_few_days: "%(workable)s 个可巡日按间隔 %(gap_days)s 天最多安排 %(possible)s 次",
     Reason.gap_to_other_visits: "有空位的日期与本周其他巡查间隔不足 %(gap_days)s 天",
