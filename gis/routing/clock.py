@@ -32,9 +32,9 @@ class Shift:
     def of(cls, crew: Crew) -> "Shift":
         """Return the shift of a crew."""
         if crew.lunch is None or not crew.lunch_s:
-            return cls(crew.shift_start_s, UNREACHABLE_S * UNREACHABLE_S, 0)
+            return cls(crew.leave_s, UNREACHABLE_S * UNREACHABLE_S, 0)
         from_s = crew.lunch.from_min * SECONDS_PER_MIN
-        return cls(crew.shift_start_s, from_s - crew.shift_start_s, crew.lunch_s)
+        return cls(crew.leave_s, from_s - crew.leave_s, crew.lunch_s)
 
     def wait_s(self, task: PatrolTask, *, arrival_s: int, rested: bool) -> int:
         """Return the seconds from arriving (seconds of the route) until the window opens.
@@ -98,7 +98,7 @@ def _states(
         for way in task.directions():
             node = task.entry(way)
             options: list[tuple[int, State | None]] = (
-                [(int(travel_s[crew.home_node, node]), None)]
+                [(int(travel_s[crew.first_node, node]), None)]
                 if index == 0
                 else [
                     (cost + int(travel_s[order[index - 1].exit(state[0]), node]), state)

@@ -115,8 +115,9 @@ class OpenRoute:
 
     def _opened(self) -> _Gaps:
         travel, home = self._travel_s, (0, self.crew.home_node)
+        first = (0, self.crew.first_node)
         shift = Shift.of(self.crew)
-        before, after = [(home, (_NEVER, home[1]))], [(home, (_NEVER, home[1]))]
+        before, after = [(first, (_NEVER, first[1]))], [(home, (_NEVER, home[1]))]
         for task in self.order:
             before.append(_beyond(task, before[-1], travel_s=travel, shift=shift))
         for task in reversed(self.order):

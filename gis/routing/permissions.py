@@ -13,8 +13,8 @@ CrewDays = tuple[tuple[Crew, int], ...]
 
 
 def crew_days_of(problem: WeekProblem) -> CrewDays:
-    """Return the shifts of the week: crews in the problem's order, each with ascending days."""
-    return tuple((crew, day) for crew in problem.crews for day in sorted(crew.working_days))
+    """Return the shifts of the week: crews in the problem's order, each as on its day."""
+    return tuple((crew.on(day), day) for crew in problem.crews for day in sorted(crew.working_days))
 
 
 def permissions(problem: WeekProblem, crew_days: CrewDays) -> Flags:
@@ -50,16 +50,16 @@ def reachable(problem: WeekProblem, crew_days: CrewDays) -> Flags:
     first = np.array([task.start_node for task in problem.tasks], np.int64)
     last = np.array([task.end_node for task in problem.tasks], np.int64)
     one_way = np.array([task.one_way for task in problem.tasks], np.bool_)
-    known: dict[tuple[str, int], Flags] = {}
+    known: dict[tuple[str, int, int], Flags] = {}
     for crew, _ in crew_days:
-        home, mode = crew.home_node, crew.mode
-        if (mode, home) not in known:
-            out = problem.travel_s[mode][home].astype(np.int64)
+        start, home, mode = crew.first_node, crew.home_node, crew.mode
+        if (mode, start, home) not in known:
+            out = problem.travel_s[mode][start].astype(np.int64)
             back = problem.travel_s[mode][:, home].astype(np.int64)
             forward, backward = out[first] + back[last], out[last] + back[first]
             least = np.where(one_way, forward, np.minimum(forward, backward))
-            known[mode, home] = least < UNREACHABLE_S
-    columns = [known[crew.mode, crew.home_node] for crew, _ in crew_days]
+            known[mode, start, home] = least < UNREACHABLE_S
+    columns = [known[crew.mode, crew.first_node, crew.home_node] for crew, _ in crew_days]
     return np.stack(columns, axis=1) if columns else np.zeros((len(first), 0), np.bool_)
 
 

@@ -1,5 +1,6 @@
 """The weekly plan: search, fill what still fits, and set the times."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Unpack
 
@@ -20,7 +21,7 @@ from gis.routing.problem import (
 )
 from gis.routing.timetable import OpenWeek, plan_cost, timed_route
 
-__all__ = ["Keep", "Orders", "Progress", "SearchBudget", "Watch", "orders_of", "solve"]
+__all__ = ["Keep", "Orders", "Progress", "SearchBudget", "Watch", "orders_of", "plan_of", "solve"]
 
 
 def solve(
@@ -73,6 +74,31 @@ def orders_of(plan: WeekPlan) -> Orders:
     }
 
 
+def plan_of(
+    problem: WeekProblem, orders: Orders, *, seed: int = 0, iterations: int = 0
+) -> WeekPlan:
+    """Return orders that fit as a plan with times; nothing is searched and nothing added."""
+    tasks, crews, worth = problem.task_by_key(), problem.crew_by_key(), worths(problem)
+    routes = tuple(
+        timed_route(
+            crews[crew],
+            day,
+            order=[tasks[key] for key in orders[crew, day]],
+            travel_s=problem.travel_s[crews[crew].mode],
+        )
+        for crew, day in sorted(orders, key=lambda at: (at[1], at[0]))
+        if orders[crew, day]
+    )
+    served = Counter(key for order in orders.values() for key in order)
+    unserved = tuple(
+        Unserved(task.key, task.times - served[task.key])
+        for task in sorted(problem.tasks, key=lambda task: (-worth[task.key], task.key))
+        if served[task.key] < task.times
+    )
+    cost = plan_cost(problem, routes, unserved=unserved)
+    return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)
+
+
 class _Week:
     """Orders per crew and day while a plan is being filled.
 
@@ -85,6 +111,9 @@ class _Week:
         self._worth = worths(problem)
         self._open = OpenWeek(problem, orders)
         self._allowed = permissions(problem, self._open.crew_days)
+        self._most_s = np.array(
+            [min(crew.most_s, UNREACHABLE_S - 1) for crew, _ in self._open.crew_days], np.int64
+        )
         self._row = {task.key: row for row, task in enumerate(problem.tasks)}
         self._days: dict[str, list[int]] = {task.key: [] for task in problem.tasks}
         for (_, day), keys in orders.items():
@@ -97,10 +126,12 @@ class _Week:
 
     def fill(self, task: PatrolTask) -> None:
         """Insert missing visits wherever they fit and pay."""
+        allowed = self._allowed[self._row[task.key]]
         while len(self._days[task.key]) < task.times and can_hold(task):
+            fitting = self._open.estimates(task) <= self._most_s
             options = [
                 option
-                for column in np.flatnonzero(self._allowed[self._row[task.key]]).tolist()
+                for column in np.flatnonzero(allowed & fitting).tolist()
                 if self._is_free(task, column)
                 for option in self._options(task, column)
             ]
@@ -123,33 +154,18 @@ class _Week:
 
     def _options(self, task: PatrolTask, column: int) -> Iterator[tuple[int, int, str, int, int]]:
         crew, day = self._open.crew_days[column]
-        most_s = min(crew.most_s, UNREACHABLE_S - 1)
-        if self._open.estimates(task)[column] > most_s:
-            return
         best = self._open.exactly(task, column=column)
         factor = self._problem.weights.overtime_factor
         before = overtime_cost(crew, best.total_s - best.added_s, factor=factor)
         price = best.added_s + overtime_cost(crew, best.total_s, factor=factor) - before
         pays = best.total_s <= crew.working_s or price - task.service_s < self._worth[task.key]
-        if best.total_s <= most_s and pays:
+        if best.total_s <= self._most_s[column] and pays:
             yield price, day, crew.key, column, best.position
 
     def plan(self, *, seed: int, iterations: int) -> WeekPlan:
         """Return what has been filled as a plan with times."""
-        problem = self._problem
-        ordered = sorted(
-            zip(self._open.crew_days, self._open.routes, strict=True),
-            key=lambda item: (item[0][1], item[0][0].key),
-        )
-        routes = tuple(
-            timed_route(crew, day, order=route.order, travel_s=problem.travel_s[crew.mode])
-            for (crew, day), route in ordered
-            if route.order
-        )
-        unserved = tuple(
-            Unserved(task.key, task.times - len(self._days[task.key]))
-            for task in sorted(problem.tasks, key=self.urgency)
-            if len(self._days[task.key]) < task.times
-        )
-        cost = plan_cost(problem, routes, unserved=unserved)
-        return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)
+        orders = {
+            (crew.key, day): tuple(task.key for task in route.order)
+            for (crew, day), route in zip(self._open.crew_days, self._open.routes, strict=True)
+        }
+        return plan_of(self._problem, orders, seed=seed, iterations=iterations)

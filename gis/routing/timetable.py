@@ -33,8 +33,9 @@ def timed_route(
     crew: Crew, day: int, *, order: Sequence[PatrolTask], travel_s: SecondsMatrix
 ) -> CrewDay:
     """Return the route in this order, in its best directions, leaving at the start of the shift."""
+    crew = crew.on(day)
     shift = Shift.of(crew)
-    node, spent, rested = crew.home_node, 0, False
+    node, spent, rested = crew.first_node, 0, False
     visits: list[PlannedVisit] = []
     directions = best_directions(crew, order, travel_s=travel_s)
     for task, direction in zip(order, directions, strict=True):
@@ -74,5 +75,5 @@ def plan_cost(
     cost = sum(item.missing * worth.get(item.task, 0) for item in unserved)
     for route in routes:
         cost += route.travel_s + route.wait_s
-        cost += overtime_cost(crews[route.crew], route.used_s, factor=factor)
+        cost += overtime_cost(crews[route.crew].on(route.day), route.used_s, factor=factor)
     return cost

@@ -281,6 +281,13 @@ class StopResult(Code):
     UNREACHABLE = "unreachable", "无法到达"
 
 
+class ChangeWay(Code):
+    """The two ways in which a published plan is changed."""
+
+    INSERT_ONLY = "insert_only", "只插入"
+    BEST = "best", "局部优化"
+
+
 class FindingType(Code):
     """Types of findings, from the nine check items of river patrols and the outlet check."""
 

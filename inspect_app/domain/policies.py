@@ -46,6 +46,8 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("detour_factor", "无路时绕行系数", 1.4, "ratio", "建议值"),
     PolicyProposal("snap_road_max_m", "最近道路距离上限", 3000, "m", "建议值"),
     PolicyProposal("off_road_speed_kmh", "离开道路(田间道)通行速度", 10, "km/h", "建议值"),
+    PolicyProposal("urgent_service_min", "紧急事项现场用时", 30, "min", "建议值"),
+    PolicyProposal("rain_check_h", "雨后雨洪排口检查时限", 24, "h", "建议值"),
     PolicyProposal("lunch_from_h", "午休开始", 12, "h", "建议值"),
     PolicyProposal("lunch_min", "午休时长", 60, "min", "建议值"),
     PolicyProposal("overtime_max_min", "每班允许加班", 0, "min", "建议值"),

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.codes import (
+    ChangeWay,
     ObjectKind,
     PatrolKind,
     PeriodUnit,
@@ -116,7 +117,10 @@ class CrewGrid(Base):
 
 
 class PatrolPlan(Base):
-    """One version of a week's plan; at most one version of a week is published."""
+    """One version of a week's plan; at most one version of a week is published.
+
+    `revision` counts the changes a published plan has taken since; see `PlanChange`.
+    """
 
     __tablename__ = "patrol_plan"
     __table_args__ = (
@@ -138,6 +142,7 @@ class PatrolPlan(Base):
     published_at: Mapped[datetime | None]
     base_plan_id: Mapped[int | None] = mapped_column(reference("patrol_plan.id"))
     """The version this one was copied from, or began its search with."""
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
     tasks: Mapped[list["PatrolTask"]] = relationship(back_populates="plan")
 
@@ -171,6 +176,39 @@ class PlanRun(Base):
     ended_at: Mapped[datetime | None]
     plan_id: Mapped[int | None] = mapped_column(reference("patrol_plan.id", cascade=True))
     problem: Mapped[str | None]
+
+
+class PlanChange(Base):
+    """One way to change a published plan, as it was offered; with `revision` it has been adopted.
+
+    `request` says what happened, `orders` the remaining visits of each changed crew-day, `moves`
+    what goes where; `standing` is a digest of what the crews had done when it was offered.
+    """
+
+    __tablename__ = "plan_change"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "revision"),
+        code_check("way", ChangeWay),
+        CheckConstraint(
+            "(revision IS NULL) = (adopted_at IS NULL) AND (revision IS NULL) = (reason IS NULL)",
+            name="adopted_whole",
+        ),
+    )
+
+    id: Mapped[Key]
+    plan_id: Mapped[int] = mapped_column(reference("patrol_plan.id", cascade=True), index=True)
+    way: Mapped[str] = mapped_column(String(20))
+    request: Mapped[Json] = mapped_column(JSONB)
+    orders: Mapped[Json] = mapped_column(JSONB)
+    moves: Mapped[Json] = mapped_column(JSONB)
+    figures: Mapped[Json] = mapped_column(JSONB)
+    standing: Mapped[str] = mapped_column(String(64))
+    offered_at: Mapped[datetime]
+    offered_to: Mapped[int | None] = mapped_column(reference("person.id"))
+    revision: Mapped[int | None] = mapped_column(Integer)
+    adopted_at: Mapped[datetime | None]
+    adopted_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    reason: Mapped[str | None]
 
 
 class PatrolTask(Base):

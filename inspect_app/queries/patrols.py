@@ -16,6 +16,7 @@ from inspect_app.domain.transitions import TaskState
 from inspect_app.models import (
     Crew,
     CrewMember,
+    Event,
     PatrolLog,
     PatrolStop,
     PatrolTask,
@@ -57,7 +58,10 @@ class StopCard:
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """A task of the day with everything that must work without a network."""
+    """A task of the day with everything that must work without a network.
+
+    `changed_at` and `change_reason` tell the last change of the published plan that touched it.
+    """
 
     id: int
     day: date
@@ -69,6 +73,8 @@ class TaskCard:
     length_m: float
     log_uid: UUID | None
     next_segment: int
+    changed_at: datetime | None
+    change_reason: str | None
     route: orjson.Fragment | None
     stops: list[StopCard] = field(default_factory=list)
 
@@ -147,6 +153,12 @@ def _next_segment() -> Any:  # noqa: ANN401 - a scalar subquery
 
 def _card(session: Session, row: Row[Any]) -> TaskCard:
     task: PatrolTask = row.PatrolTask
+    change = session.execute(
+        select(Event.at, Event.reason)
+        .where(Event.subject_kind == "task", Event.subject_id == task.id, Event.event == "change")
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).first()
     return TaskCard(
         id=task.id,
         day=task.day,
@@ -158,6 +170,8 @@ def _card(session: Session, row: Row[Any]) -> TaskCard:
         length_m=task.length_m,
         log_uid=row.log_uid,
         next_segment=row.next_segment,
+        changed_at=change and change.at,
+        change_reason=change and change.reason,
         route=orjson.Fragment(row.route) if row.route else None,
         stops=stops_of(session, task),
     )

@@ -1,7 +1,7 @@
 """Build a week: what is due, who can go and how long every way takes, as one week problem."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -42,6 +42,7 @@ from inspect_app.workflows.apply_conditions import (
     ledger,
     planner_weights,
     shift_rules,
+    timed_objects,
     with_rules,
 )
 from inspect_app.workflows.measure_travel import CountyTravel
@@ -94,9 +95,10 @@ class WeekToPlan:
     """A week problem with what is needed to write its plan down.
 
     `objects` are those due, by the keys of the problem's tasks; `shapes` their geometry in the
-    metric CRS; `policy_of` the frequency policy each follows; `unruled` counts objects by kind to
-    which no frequency policy applies; `exempted` are the objects that would be due but for an
-    exemption; `closures` the roads left out of the ways.
+    metric CRS and `nodes` their first and last row in the travel matrices; `policy_of` the
+    frequency policy each follows; `unruled` counts objects by kind to which no frequency policy
+    applies; `exempted` are the objects that would be due but for an exemption; `closures` the roads
+    left out of the ways.
     """
 
     problem: WeekProblem
@@ -109,6 +111,7 @@ class WeekToPlan:
     policy_of: Mapping[str, str]
     unruled: Mapping[str, int]
     moves: TravelPolicies
+    nodes: Mapping[str, tuple[int, int]]
     shifts: ShiftRules
     exempted: tuple[Exempted, ...]
     closures: tuple[Closure, ...]
@@ -128,6 +131,7 @@ def build_week(
     *,
     zone: ZoneInfo,
     first_day: date | None = None,
+    also: Collection[str] = (),
     store: MatrixStore | None = None,
 ) -> WeekToPlan:
     """Return the problem of a week from the database.
@@ -143,6 +147,9 @@ def build_week(
         The bureau's time zone; patrol history counts by its days.
     first_day
         Days before it are not planned, e.g. those already over when a week is planned again.
+    also
+        Keys of objects that get a place, shapes and ways although nothing of them may be due: those
+        a published plan visits. Objects that are no longer patrolled are passed over.
     store
         Keeps travel times from one call to the next; None computes them anew.
 
@@ -164,9 +171,10 @@ def build_week(
     objects = in_known_classes(objects_to_patrol(session, day=week), policies)
     due = due_objects(session, objects, policies, week=week, zone=zone)
     visits = _from_day(due.visits, first=start)
-    if visits.empty:
+    if visits.empty and not also:
         raise Problem("nothing_due", week=week_text(week))
-    places = _Places(list(crews), list(due.objects.values()))
+    placed = {**due.objects, **_named(also, objects, policies, week=week)}
+    places = _Places(list(crews), list(placed.values()))
     closed = [one for one in closures(session, week) if max(one.days) >= start]
     moves = travel_policies(session, day=week)
     shifts = shift_rules(session, day=week)
@@ -201,7 +209,7 @@ def build_week(
     unruled = without_policy(ledger(objects), policies, week=week)
     return WeekToPlan(
         problem=problem,
-        objects=due.objects,
+        objects=placed,
         shapes=places.shapes,
         crews={crew.name: crew for crew in crews},
         travel=travel,
@@ -210,6 +218,7 @@ def build_week(
         policy_of=dict(zip(visits["object"], visits["policy"], strict=True)),
         unruled=unruled["object_kind"].value_counts().to_dict(),
         moves=moves,
+        nodes=places.nodes,
         shifts=shifts,
         exempted=due.exempted,
         closures=tuple(closed),
@@ -224,6 +233,21 @@ def travel_policies(session: Session, *, day: date) -> TravelPolicies:
         snap_m=policy_value(session, "snap_road_max_m", day=day),
         off_road_kmh=policy_value(session, "off_road_speed_kmh", day=day),
     )
+
+
+def _named(
+    keys: Collection[str],
+    objects: Sequence[PatrolObject],
+    policies: Sequence[FrequencyPolicy],
+    *,
+    week: date,
+) -> dict[str, PatrolObject]:
+    """Return the objects with these keys, with hours or without, in the order of the keys."""
+    if not keys:
+        return {}
+    with_hours = [policy for policy in policies if policy.window is not None]
+    known = {one.key: one for one in [*objects, *timed_objects(objects, with_hours, week=week)]}
+    return {key: known[key] for key in keys if key in known}
 
 
 class _Places:
@@ -249,6 +273,11 @@ class _Places:
             xy += [line.coords[0]] if is_stop else [line.coords[0], line.coords[-1]]
             self._nodes.append((start, len(xy) - 1))
         self.xy = np.array(xy, dtype=float)[:, :2]
+
+    @property
+    def nodes(self) -> dict[str, tuple[int, int]]:
+        """Return the first and last terminal of each object; equal for a stop."""
+        return {one.key: pair for one, pair in zip(self.objects, self._nodes, strict=True)}
 
     def metric(self, lines: Sequence[LineString]) -> list[LineString]:
         """Return lines in the metric reference system of the places."""

@@ -173,21 +173,28 @@ class _Week:
         out: set[tuple[str | None, int]] = set()
         for column, (crew, day) in enumerate(self.crew_days):
             wanted = [index_of[key] for key in orders.get((crew.key, day), ()) if key in index_of]
-            kept: list[int] = []
-            for index in wanted:
-                task, served = self.tasks[index], days.setdefault(index, [])
-                if (
-                    self.permitted[index, column]
-                    and (crew.vehicle, day) not in out
-                    and may_add(task, served, day=day)
-                    and self._fits(crew, [*kept, index])
-                ):
-                    kept.append(index)
-                    served.append(day)
+            allowed = [
+                index
+                for index in wanted
+                if self.permitted[index, column]
+                and (crew.vehicle, day) not in out
+                and may_add(self.tasks[index], days.setdefault(index, []), day=day)
+            ]
+            kept = allowed if self._fits(crew, allowed) else self._fitting(crew, allowed)
+            for index in kept:
+                days[index].append(day)
             numbered.append(kept)
             if kept and crew.vehicle is not None:
                 out.add((crew.vehicle, day))
         return numbered
+
+    def _fitting(self, crew: Crew, order: Sequence[int]) -> list[int]:
+        """Return the tasks of an order that fit one after the other."""
+        kept: list[int] = []
+        for index in order:
+            if self._fits(crew, [*kept, index]):
+                kept.append(index)
+        return kept
 
     def _fits(self, crew: Crew, order: Sequence[int]) -> bool:
         tasks = [self.tasks[index] for index in order]
@@ -244,10 +251,11 @@ class _Week:
         return Usual(vehicle, int(keep.change_s), np.array(focus, np.int32))
 
     def _vehicles(self, modes: Sequence[str]) -> Vehicles:
-        homes = np.array([crew.home_node for crew, _ in self.crew_days], np.int64)
+        starts = self._per_crew_day(lambda crew: crew.first_node)
+        homes = self._per_crew_day(lambda crew: crew.home_node)
         team_of = {crew.key: team for team, crew in enumerate(self.problem.crews)}
         return Vehicles(
-            start=homes,
+            start=starts,
             end=homes,
             mode=np.array([modes.index(crew.mode) for crew, _ in self.crew_days], np.int64),
             day=np.array([day for _, day in self.crew_days], np.int64),
@@ -256,7 +264,7 @@ class _Week:
             limit=self._per_crew_day(lambda crew: min(crew.most_s, UNREACHABLE_S - 1)),
             regular=self._per_crew_day(lambda crew: crew.working_s),
             overtime_factor=self._overtime_factor(),
-            leave=self._per_crew_day(lambda crew: crew.shift_start_s),
+            leave=self._per_crew_day(lambda crew: crew.leave_s),
             break_at=self._per_crew_day(_break_at),
             break_s=self._per_crew_day(lambda crew: crew.lunch_s),
             shares=self._shares(),
@@ -325,4 +333,4 @@ def _days_in(mask: int) -> list[int]:
 def _break_at(crew: Crew) -> int:
     if crew.lunch is None or not crew.lunch_s:
         return NEVER
-    return crew.lunch.from_min * SECONDS_PER_MIN - crew.shift_start_s
+    return crew.lunch.from_min * SECONDS_PER_MIN - crew.leave_s

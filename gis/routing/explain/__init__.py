@@ -96,5 +96,5 @@ def _crew_hours(problem: WeekProblem, plan: WeekPlan, *, crew: Crew) -> CrewHour
         for visit in route.visits:
             kind = tasks[visit.task].kind
             by_kind[kind] = by_kind.get(kind, 0) + visit.service_s
-    available = crew.working_s * len(crew.working_days)
+    available = sum(crew.on(day).working_s for day in crew.working_days)
     return CrewHours(crew.key, available, travel, by_kind, by_day, waiting)

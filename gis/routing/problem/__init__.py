@@ -1,6 +1,6 @@
 """The weekly patrol problem and its plan as plain values, independent of any solving engine."""
 
-from gis.routing.problem.crews import Crew, Lunch
+from gis.routing.problem.crews import Crew, Lunch, Start
 from gis.routing.problem.plan import CrewDay, PlannedVisit, Unserved, WeekPlan
 from gis.routing.problem.rules import may_serve, may_serve_on, patrol_service_s, worth_s, worths
 from gis.routing.problem.tasks import Direction, PatrolTask, TimeWindow
@@ -31,6 +31,7 @@ __all__ = [
     "PatrolTask",
     "PlannedVisit",
     "SecondsMatrix",
+    "Start",
     "TimeWindow",
     "Unserved",
     "WeekPlan",

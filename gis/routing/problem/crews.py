@@ -1,7 +1,7 @@
 """Who can go in a week: crews with their shifts, breaks and vehicles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gis.routing.problem.units import DAYS_PER_WEEK, SECONDS_PER_MIN, require
 
@@ -15,6 +15,18 @@ class Lunch:
 
     from_min: int
     length_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where and when a crew that is under way begins the rest of its day.
+
+    ``second`` counts from the midnight of the day; ``had_lunch`` keeps no second break free.
+    """
+
+    node: int
+    second: int
+    had_lunch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,11 @@ class Crew:
         Minutes beyond the shift that may be used at the price of ``Weights.overtime_factor``.
     vehicle
         Of crews with the same vehicle only one goes out on a day.
+    starts
+        Days on which the route does not begin at home and at the start of the shift, because the
+        crew is under way; it ends at home with the shift as always.
+    start
+        The start of the one day this crew is looked at, see ``on``.
     """
 
     key: str
@@ -49,6 +66,22 @@ class Crew:
     lunch: Lunch | None = None
     overtime_min: int = 0
     vehicle: str | None = None
+    starts: Mapping[int, Start] = field(default_factory=dict)
+    start: Start | None = None
+
+    def on(self, day: int) -> "Crew":
+        """Return the crew as it is on a day: with the day's own start, if it has one."""
+        return replace(self, start=self.starts[day]) if day in self.starts else self
+
+    @property
+    def first_node(self) -> int:
+        """Where the route begins: at home, or where the crew is."""
+        return self.home_node if self.start is None else self.start.node
+
+    @property
+    def leave_s(self) -> int:
+        """When the route begins, in seconds after midnight: with the shift, or later."""
+        return self.shift_start_s if self.start is None else self.start.second
 
     def officers_on(self, day: int) -> int:
         """Return the enforcement officers on a day."""
@@ -56,7 +89,9 @@ class Crew:
 
     @property
     def lunch_s(self) -> int:
-        """Seconds kept free for the break: 0 for shifts that end before it begins."""
+        """Seconds kept free for the break: 0 once it is over, and for shifts that end before it."""
+        if self.start is not None and self.start.had_lunch:
+            return 0
         if self.lunch is None or self.lunch.from_min >= self.shift_start_min + self.shift_min:
             return 0
         return self.lunch.length_min * SECONDS_PER_MIN
@@ -64,7 +99,7 @@ class Crew:
     @property
     def working_s(self) -> int:
         """Seconds of a shift for travel, waiting and visits, without overtime."""
-        return self.shift_s - self.lunch_s
+        return max(0, self.shift_start_s + self.shift_s - self.leave_s - self.lunch_s)
 
     @property
     def most_s(self) -> int:
@@ -92,6 +127,8 @@ def check_crew(crew: Crew, *, nodes: range, modes: frozenset[str]) -> None:
     )
     require(crew.shift_min >= 0, f"crew {crew.key} has a negative shift")
     require(crew.overtime_min >= 0, f"crew {crew.key} has negative overtime")
+    for start in crew.starts.values():
+        require(start.node in nodes, f"crew {crew.key} starts at an unknown node")
     if crew.lunch is not None:
         kept = 0 <= crew.lunch.length_min <= crew.shift_min
         require(kept, f"crew {crew.key} has a break longer than the shift")

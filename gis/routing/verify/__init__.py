@@ -16,7 +16,7 @@ from gis.routing.problem import (
     worths,
 )
 from gis.routing.verify.rules import SENTENCES, Fact, Rule, Violation, broken
-from gis.routing.verify.walk import Walk, window_faults, working_s
+from gis.routing.verify.walk import Walk, begins_s, window_faults, working_s
 
 __all__ = ["SENTENCES", "Rule", "Verdict", "Violation", "verify"]
 
@@ -113,13 +113,13 @@ class _Check:
             yield broken(Rule.crew_off, crew=crew.key, day=route.day)
         if not route.visits:
             yield broken(Rule.empty_route, crew=crew.key, day=route.day)
-        if route.leave_s < crew.shift_start_min * 60:
+        if route.leave_s < begins_s(crew, route.day):
             yield broken(
                 Rule.leave,
                 crew=crew.key,
                 day=route.day,
                 leave_s=route.leave_s,
-                start_s=crew.shift_start_min * 60,
+                start_s=begins_s(crew, route.day),
             )
         for visit in route.visits:
             if visit.task in self.tasks:
@@ -146,7 +146,7 @@ class _Check:
         leg = self._leg(crew, walk.node, crew.home_node)
         yield from walk.home(leg)
         self.dearer_s += walk.waited_s
-        self.dearer_s += max(0, walk.used_s - working_s(crew)) * (
+        self.dearer_s += max(0, walk.used_s - working_s(crew, route.day)) * (
             self.problem.weights.overtime_factor
         )
 

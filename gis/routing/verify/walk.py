@@ -18,7 +18,8 @@ class Walk:
     """One route walked again: where the crew is, and how many seconds have gone."""
 
     def __init__(self, crew: Crew, route: CrewDay) -> None:
-        self.node = crew.home_node
+        start = crew.starts.get(route.day)
+        self.node = crew.home_node if start is None else start.node
         self.waited_s = 0
         self._crew = crew
         self._route = route
@@ -28,8 +29,8 @@ class Walk:
 
     @property
     def used_s(self) -> int:
-        """Seconds since the shift began, without the break."""
-        return self._clock - self._rested_s - self._crew.shift_start_min * 60
+        """Seconds since the crew began, without the break."""
+        return self._clock - self._rested_s - begins_s(self._crew, self._route.day)
 
     def visit(self, visit: PlannedVisit, *, task: PatrolTask, leg: int) -> Iterator[Violation]:
         """Go to a visit and stay for it."""
@@ -57,7 +58,7 @@ class Walk:
         yield from _leg_faults(self._facts, place="驻地", leg=leg, planned=route.return_travel_s)
         self._clock += leg
         yield from _moment(self._facts, place="驻地", right=(self._clock, route.return_s))
-        over = self.used_s - working_s(crew) - crew.overtime_min * 60
+        over = self.used_s - working_s(crew, route.day) - crew.overtime_min * 60
         if over > 0:
             yield broken(Rule.overtime, **self._facts, over_s=over)
 
@@ -66,19 +67,27 @@ class Walk:
         lunch = self._crew.lunch
         if lunch is None or self._rested_s or self._clock < lunch.from_min * 60:
             return 0
-        return _lunch_s(self._crew)
+        return _lunch_s(self._crew, self._route.day)
 
 
-def _lunch_s(crew: Crew) -> int:
+def begins_s(crew: Crew, day: int) -> int:
+    """Return when the crew begins on a day: with its shift, or where it is under way later."""
+    return crew.starts[day].second if day in crew.starts else crew.shift_start_min * 60
+
+
+def _lunch_s(crew: Crew, day: int) -> int:
     """Return the seconds of the shift that are kept for the break."""
+    if day in crew.starts and crew.starts[day].had_lunch:
+        return 0
     ends_min = crew.shift_start_min + crew.shift_min
     within = crew.lunch is not None and crew.lunch.from_min < ends_min
     return crew.lunch.length_min * 60 if crew.lunch is not None and within else 0
 
 
-def working_s(crew: Crew) -> int:
-    """Return the seconds of the shift without the break."""
-    return crew.shift_min * 60 - _lunch_s(crew)
+def working_s(crew: Crew, day: int) -> int:
+    """Return the seconds from the crew's begin to the end of its shift without the break."""
+    ends_s = (crew.shift_start_min + crew.shift_min) * 60
+    return max(0, ends_s - begins_s(crew, day) - _lunch_s(crew, day))
 
 
 def _openings(task: PatrolTask) -> list[tuple[int, int]]:

@@ -40,7 +40,6 @@ FINAL_STATES: frozenset[Code] = frozenset(
     {
         TaskState.COMPLETED,
         TaskState.EXEMPTED,
-        TaskState.CANCELLED,
         PlanState.WITHDRAWN,
     }
 )

@@ -26,6 +26,28 @@ TASK_TRANSITIONS: tuple[Transition, ...] = (
         permission=Permission.PLAN_PUBLISH,
         guards=[G.REASON],
     ),
+    # A published plan is changed in place: a task begun stays the same task, so that its log, its
+    # track and the tablets that know its number stay right.
+    *(
+        row
+        for state in (T.PUBLISHED, T.IN_PROGRESS, T.PAUSED)
+        for row in rows(
+            "task",
+            ("change", "调整"),
+            sources=[state],
+            target=state,
+            permission=Permission.PLAN_PUBLISH,
+            guards=[G.REASON],
+        )
+    ),
+    *rows(
+        "task",
+        ("restore", "恢复下达"),
+        sources=[T.CANCELLED],
+        target=T.PUBLISHED,
+        permission=Permission.PLAN_PUBLISH,
+        guards=[G.REASON],
+    ),
     *rows(
         "task",
         ("start", "开始巡查"),
@@ -110,6 +132,14 @@ PLAN_TRANSITIONS: tuple[Transition, ...] = (
         sources=[L.DRAFT],
         target=L.PUBLISHED,
         permission=Permission.PLAN_PUBLISH,
+    ),
+    *rows(
+        "plan",
+        ("change", "调整"),
+        sources=[L.PUBLISHED],
+        target=L.PUBLISHED,
+        permission=Permission.PLAN_PUBLISH,
+        guards=[G.REASON],
     ),
     *rows(
         "plan",

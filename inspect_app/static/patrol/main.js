@@ -11,6 +11,8 @@ import { showToday } from "./today.js";
 import { alone, session, startUploading } from "./upload.js";
 
 const VIEWS = ["today", "task", "box"];
+// A changed plan must reach the crew within minutes: an urgent visit is promised in two hours.
+const REFRESH_MS = 2 * 60 * 1000;
 let taskId = null;
 
 async function show(view, options) {
@@ -105,6 +107,7 @@ hear("outbox", showBar);
 hear("kept", showBar);
 hear("position", showBar);
 hear("received", refresh);
+hear("task-gone", () => { taskId = null; show("today"); });
 hear("login", (needed) => { byId("notice").hidden = !needed; byId("notice").firstElementChild.textContent = texts.login; });
 hear("other-person", (found) => { if (found) fault(texts.other_person); });
 hear("write-failed", () => fault(texts.write_failed));
@@ -123,4 +126,5 @@ await showBar();
 installWorker();
 await meet();
 await refresh();
+setInterval(() => { if (!document.hidden && navigator.onLine) refresh(); }, REFRESH_MS);
 startUploading();

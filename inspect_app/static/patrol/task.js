@@ -1,6 +1,6 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
-import { byId, el, fault, hear, length, say, showSaved, tell, texts } from "./dom.js";
+import { byId, el, fault, hear, hour, length, say, showSaved, tell, texts } from "./dom.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
@@ -48,13 +48,15 @@ export function leaveTask() {
 
 async function draw() {
   day = await today();
-  task = day.tasks.find((each) => each.id === task.id);
+  task = day.tasks.find((each) => each.id === task.id) ?? null;
+  // A change of the plan may have given all of it to others.
+  if (!task) return tell("task-gone");
   drawTask(task, choose);
   drawMe(here.fix);
   await followTrack();
   showProposal();
   showStops();
-  await showActions();
+  return showActions();
 }
 
 async function followTrack() {
@@ -108,7 +110,9 @@ async function skip(stop) {
 
 function showStops() {
   const open = isRunning(task);
-  byId("stops").replaceChildren(...task.stops.map((stop) => {
+  const changed = task.changed_at && el("li", { class: "changed" },
+    say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason }));
+  byId("stops").replaceChildren(...(changed ? [changed] : []), ...task.stops.map((stop) => {
     const far = farOf(stop);
     const facts = [
       texts.kind[stop.object_kind],

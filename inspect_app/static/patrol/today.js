@@ -37,6 +37,8 @@ function card(task, far) {
     el("div", { class: "what" },
       el("h2", {}, task.crew, el("span", { class: `tag ${task.state}` }, texts.state[task.state])),
       el("p", {}, facts.join(" · ")),
+      task.changed_at && el("p", { class: "changed" },
+        say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason })),
       el("p", { class: "quiet" }, say(texts.crew, { names: task.members.join("、") })),
       begin && el("p", { class: "quiet" }, texts.track_note)),
     el("button", {

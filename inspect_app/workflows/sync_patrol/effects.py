@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from gis.crs import STORAGE_SRID
 from inspect_app.domain.access import Actor
 from inspect_app.domain.codes import FindingOrigin
 from inspect_app.domain.problems import Problem
@@ -247,9 +248,52 @@ def _own_log(session: Session, record: records.Step, arrival: Arrival) -> Patrol
 
 
 def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> PatrolStop:
+    """Return the stop a record speaks of; a tablet that was offline knows it by its old task.
+
+    A stop that a change of the plan moved away since is meant all the same, and one that the change
+    took out comes back: somebody has been there.
+    """
     stop = session.get(PatrolStop, stop_id)
-    if stop is None or stop.task_id != task.id:
+    if stop is not None and stop.task_id == task.id:
+        return stop
+    left = session.scalar(
+        select(Event)
+        .where(
+            Event.subject_kind == "stop",
+            Event.subject_id == stop_id,
+            or_(
+                Event.facts["from_task"].astext == str(task.id),
+                Event.facts["task"].astext == str(task.id),
+            ),
+            Event.event.in_(("move", "withdraw")),
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    if left is None:
         raise Problem("not_your_task")
+    return stop or _brought_back(session, left, task)
+
+
+def _brought_back(session: Session, left: Event, task: PatrolTask) -> PatrolStop:
+    facts = left.facts
+    last = session.scalar(select(func.max(PatrolStop.seq)).where(PatrolStop.task_id == task.id))
+    stop = PatrolStop(
+        id=left.subject_id,
+        task_id=task.id,
+        seq=(last or 0) + 1,
+        object_kind=facts["object_kind"],
+        object_id=facts["object_id"],
+        name=facts["name"],
+        timed=facts["timed"],
+        reverse=facts["reverse"],
+        grid_id=facts["grid_id"],
+        arrive_at=datetime.fromisoformat(facts["arrive_at"]),
+        leave_at=datetime.fromisoformat(facts["leave_at"]),
+        geom=f"SRID={STORAGE_SRID};{facts['geom']}",
+    )
+    session.add(stop)
+    session.flush()
     return stop
 
 
