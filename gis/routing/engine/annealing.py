@@ -9,8 +9,6 @@ import numpy as np
 from gis.routing.engine.model import Model, Routes, empty_routes
 from gis.routing.engine.workspace import (
     BEST,
-    CURRENT,
-    MISSING,
     Best,
     Cooling,
     Random,
@@ -30,12 +28,6 @@ _CHUNKS_PER_BUDGET = 50
 _ITERATIONS_PER_VISIT = 1000
 _MOST_CYCLES = 10
 _LEARN_SPEED_SHARE = 0.1
-# Where only complete solutions count, the price of a missing visit follows the search: after so
-# many iterations it rises by this factor when visits are missing, and falls when none is. On 12
-# periodic instances in 4 s that took 0.17 % off the costs.
-_PRICE_ROUNDS = 500
-_PRICE_STEP = 1.1
-_PRICE_LEAST, _PRICE_MOST = 0.01, 10.0
 
 
 class EmptyBudget(ValueError):
@@ -104,12 +96,9 @@ class Annealing:
         heat: Heat | None = None,
         start: Sequence[Sequence[int]] | None = None,
     ) -> None:
-        # The prices of missing visits may change on the way: they are our own.
-        self.model = model._replace(worth=model.worth.copy())
+        self.model = model
         self.tuning = tuning
         self.iterations = 0
-        self._price = 1.0
-        self._full_worth = model.worth
         self._heat = heat or Heat()
         self._routes: Routes = empty_routes(model)
         self._work: Workspace = workspace_of(model, self._routes)
@@ -161,9 +150,6 @@ class Annealing:
             if left == 0 or self.best_cost <= self._heat.enough:
                 break
             rounds = min(rounds, left)
-            if self.tuning.complete_only:
-                # At fixed iterations, so that with the same seed the same is done.
-                rounds = min(left, _PRICE_ROUNDS - self.iterations % _PRICE_ROUNDS)
             if budget.iterations is None:
                 # Seconds only: one temperature per chunk, by the share of time spent.
                 share = spent / budget.seconds if budget.seconds else 1.0
@@ -173,25 +159,12 @@ class Annealing:
                 improved = self._anneal(rounds, hot=hot * np.exp(rate * phase), total=0)
             else:
                 improved = self._anneal(rounds, hot=hot, rate=rate, total=budget.iterations)
-            if self.tuning.complete_only:
-                self._follow_price()
             now = budget.clock()
             best_after = now - began if improved else best_after
             rounds = _next_rounds(rounds, took_s=now - chunk_began, budget=budget)
             if after_chunk is not None:
                 after_chunk()
         return Outcome(self.best_orders, self.best_cost, self.iterations, best_after)
-
-    def _follow_price(self) -> None:
-        """Let missing visits cost so much that about every other solution is complete."""
-        score, model = self._work.score, self.model
-        change = _PRICE_STEP if score[MISSING] > 0 else 1.0 / _PRICE_STEP
-        self._price = min(_PRICE_MOST, max(_PRICE_LEAST, self._price * change))
-        service = model.service.min(axis=1)
-        worth = service + ((self._full_worth - service) * self._price).astype(np.int64)
-        missing = model.times - np.bitwise_count(self._routes.visited)
-        score[CURRENT] += float(((worth - model.worth) * missing).sum())
-        model.worth[:] = worth
 
     def _left(self, budget: SearchBudget, *, spent: float) -> int:
         if budget.seconds is not None and spent >= budget.seconds:
