@@ -12,12 +12,8 @@ from gis.routing.benchmark_sets.exact import least_cost
 from gis.routing.benchmark_sets.instance import BenchmarkInstance
 from gis.routing.benchmark_sets.measure import Measurement, measure
 from gis.routing.benchmark_sets.readers import Format, UnreadableInstance, instance_files
-from gis.routing.benchmark_sets.table import (
-    Measured,
-    SetFigures,
-    figures,
-    read_best_known,
-)
+from gis.routing.benchmark_sets.search_process import SearchEnded
+from gis.routing.benchmark_sets.table import Measured, SetFigures, figures, read_best_known
 from gis.routing.benchmark_sets.thresholds import Threshold, budgets
 from gis.routing.bound import carp_bound
 from gis.routing.engine import warm_up
@@ -32,6 +28,7 @@ BOUND_SECONDS = 5.0
 # The comparison with PyVRP is no part of the product: it lies beside it, in the project's folder.
 PYVRP = "benchmarks.pyvrp_sets"
 BEST_KNOWN_FILE = "bks.csv"
+MISSED = "MISSED"
 
 
 @click.group("bench")
@@ -87,7 +84,7 @@ def sets(folder: Path, *, seconds: float | None, seed: int, **wishes: bool) -> N
     known = read_best_known(best_file) if best_file.exists() else {}
     bound = _bound if wishes["bound"] else None
     warm_up()
-    missed: list[str] = []
+    verdicts: list[str] = []
     judged = [item for item in budgets(seconds=seconds) if (folder / item.set_name).is_dir()]
     if not judged:
         message = f"nothing to measure in {folder}"
@@ -102,18 +99,18 @@ def sets(folder: Path, *, seconds: float | None, seed: int, **wishes: bool) -> N
             bound=bound,
         )
         found = _measure(wanted, each=wishes["each"], with_pyvrp=wishes["pyvrp"])
-        missed += _judge(threshold, found)
-    if missed:
+        verdicts += _verdicts(threshold, found)
+    _say("thresholds")
+    for verdict in verdicts:
+        _say(verdict)
+    if any(verdict.startswith(MISSED) for verdict in verdicts):
         sys.exit(1)
 
 
-def _judge(threshold: Threshold, found: SetFigures) -> list[str]:
-    faults = threshold.faults(found)
-    for fault in faults:
-        _say(f"MISSED: {threshold.set_name}, {threshold.seconds:g} s: {fault}")
-    if not faults:
-        _say(f"reached: {threshold.set_name}, {threshold.seconds:g} s ({threshold.source})")
-    return faults
+def _verdicts(threshold: Threshold, found: SetFigures) -> list[str]:
+    what = f"{threshold.set_name}, {threshold.seconds:g} s"
+    faults = [f"{MISSED}: {what}: {fault}" for fault in threshold.faults(found)]
+    return faults or [f"reached: {what} ({threshold.source})"]
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -133,6 +130,8 @@ def _measure(wanted: Measurement, *, each: bool, with_pyvrp: bool) -> SetFigures
         if not Path(*PYVRP.split(".")).with_suffix(".py").exists():
             message = "--pyvrp works only in the project's folder, with its development packages"
             raise click.ClickException(message)
+        if each:
+            _say("PyVRP:")
         rows["PyVRP"] = figures(_results(replace(wanted, engine=PYVRP, bound=None), each=each))
     _say(f"{wanted.folder.name}, {wanted.seconds:g} s, seed {wanted.seed}")
     _print_table(rows)
@@ -151,6 +150,9 @@ def _results(wanted: Measurement, *, each: bool) -> Sequence[Measured]:
                 _say(_line(result))
     except UnreadableInstance as error:
         message = f"not a {wanted.text_format} file: {wanted.folder / str(error.args[0])}"
+        raise click.ClickException(message) from error
+    except SearchEnded as error:
+        message = f"{wanted.engine} ended without an answer; its own message stands above"
         raise click.ClickException(message) from error
     return results
 

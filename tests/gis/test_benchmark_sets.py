@@ -24,6 +24,7 @@ from gis.routing.benchmark_sets.readers import (
     read_instance,
 )
 from gis.routing.benchmark_sets.runs import run_instance
+from gis.routing.benchmark_sets.search_process import OURS, Question, SearchEnded, searcher
 from gis.routing.benchmark_sets.table import BestKnown, Measured, figures, read_best_known
 from gis.routing.benchmark_sets.thresholds import Threshold, budgets
 from gis.routing.engine import SearchBudget
@@ -368,6 +369,12 @@ def test_all_sets_of_a_folder_are_judged_and_a_miss_ends_with_1(tmp_path: Path) 
         assert result.exit_code == code, result.output
         assert verdict in result.output
     assert "nothing below 16 is possible" in result.output
+
+
+def test_a_searching_process_that_fails_is_told() -> None:
+    question = Question("nowhere.dat", "carp", 1.0, 1, None)
+    with searcher(OURS) as ask, pytest.raises(SearchEnded):
+        ask(question)
 
 
 def test_pyvrp_has_a_row_under_ours_and_none_for_weeks(tmp_path: Path) -> None:
