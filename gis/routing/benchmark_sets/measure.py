@@ -42,7 +42,8 @@ def measure(wanted: Measurement) -> Iterator[Measured]:
     """Yield the checked result of every instance of a folder, in their order.
 
     A search ends early at the best known value: what is measured is how soon it is reached, and
-    what is reached where it is not.
+    what is reached where it is not. Where the fleet counts first, the value is another search's
+    result and no optimum: ours goes on below it.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def measure(wanted: Measurement) -> Iterator[Measured]:
                     wanted.text_format,
                     wanted.seconds,
                     wanted.seed,
-                    best.cost if best else None,
+                    best.cost if best is not None and best.fleet is None else None,
                 )
             )
             solution = answer.solution

@@ -33,6 +33,8 @@ class Workspace(NamedTuple):
     old_load: Integers
     old_cost: Integers
     old_hours: Floats
+    old_timed: Integers
+    old_extra: Integers
     is_absent: Flags
     absent: Integers
     old_visited: Integers
@@ -134,11 +136,8 @@ def tuning_of(
 ) -> Tuning:
     """Return the measured settings for a problem of this size."""
     return Tuning(
-        # With a task all of its visits are taken out, some three of them: fewer tasks at a time.
-        # On 12 periodic instances in 4 s 8 and 10 came to 1.31 % above the reference, these to
-        # 1.05 %.
-        removals=3.0 if whole_only else 8.0,
-        longest_string=4 if whole_only else 10,
+        removals=8.0,
+        longest_string=10,
         blink=0.01,
         near=NEAR,
         # Small problems gain from looking everywhere; at a county's size it would cost 20 times.
@@ -171,6 +170,8 @@ def workspace_of(model: Model, routes: Routes) -> Workspace:
         np.zeros(vehicles, np.int64),
         np.zeros(vehicles, np.int64),
         np.zeros_like(routes.hours),
+        np.zeros(vehicles, np.int64),
+        np.zeros(vehicles, np.int64),
         np.zeros(tasks, np.bool_),
         np.zeros(tasks, np.int64),
         np.zeros(tasks, np.int64),
