@@ -5,9 +5,8 @@ SHELL := bash
 export PORT ?= 8000
 PYTEST_ARGS ?=
 # Instances are free to download but without a licence to pass on: they are not in the repository.
-BEST ?=
-FORMAT ?= carp
-SECONDS ?= 1
+SETS ?=
+SECONDS ?=
 SEED ?= 1
 
 .PHONY: help run setup stop test check bench bench-plan screenshots
@@ -41,10 +40,16 @@ bench: ## Measure planning, tiles, assignment, import and sync
 	@deploy/setup.sh test
 	.venv/bin/python -m benchmarks
 
-bench-plan: ## Compare the weekly plan's search with published values (INSTANCES=folder [FORMAT=carp BEST=file SECONDS=1 SEED=1])
-	@test -n "$(INSTANCES)" || { echo 'name a folder of instances: make bench-plan INSTANCES=…/gdb BEST=…/best.csv' >&2; exit 2; }
-	@deploy/setup.sh check
-	.venv/bin/inspect-app bench plan --format $(FORMAT) --instances $(INSTANCES) $(if $(BEST),--best $(BEST)) --seconds $(SECONDS) --seed $(SEED)
+bench-plan: ## Compare the weekly plan's search with published values and PyVRP, then on generated counties (SETS=folder [SECONDS=1 SEED=1])
+	@deploy/setup.sh test
+	@missed=0; \
+	if [ -n "$(SETS)" ]; then \
+		.venv/bin/inspect-app bench sets "$(SETS)" --pyvrp --bound $(if $(SECONDS),--seconds $(SECONDS)) --seed $(SEED) || missed=1; \
+	else \
+		echo 'no published sets: name their folder with SETS=… (README, Benchmarks)'; \
+	fi; \
+	.venv/bin/python -m benchmarks plan; \
+	exit $$missed
 
 screenshots: ## Take pictures of the main pages in a real browser
 	@deploy/setup.sh test

@@ -8,11 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from gis.routing.benchmark_sets.checker import WrongSolution, checked_cost
+from gis.routing.benchmark_sets.exact import least_cost
 from gis.routing.benchmark_sets.instance import (
     DAY_PATTERNS,
     BenchmarkInstance,
     BenchmarkSolution,
     Required,
+    cheapest_costs,
     load_factor,
 )
 from gis.routing.benchmark_sets.readers import (
@@ -22,7 +24,9 @@ from gis.routing.benchmark_sets.readers import (
     read_instance,
 )
 from gis.routing.benchmark_sets.runs import run_instance
+from gis.routing.benchmark_sets.search_process import OURS, Question, SearchEnded, searcher
 from gis.routing.benchmark_sets.table import BestKnown, Measured, figures, read_best_known
+from gis.routing.benchmark_sets.thresholds import Threshold, budgets
 from gis.routing.engine import SearchBudget
 from inspect_app.cli import main
 
@@ -216,6 +220,46 @@ def test_random_instances_with_every_kind_of_task_pass_the_checker() -> None:
     assert checked_cost(instance, run.solution) > 0
 
 
+# --- exact ----------------------------------------------------------------------------------------
+
+
+def test_the_optimum_of_a_tiny_instance_is_found_by_trying_all(tmp_path: Path) -> None:
+    carp = read(tmp_path, CARP, text_format=Format.carp)
+    assert least_cost(carp) == 16
+    assert least_cost(replace(carp, capacity=4)) == 8 + 16
+    assert least_cost(replace(carp, capacity=4, vehicles=1)) is None
+    assert least_cost(read(tmp_path, MIXED, text_format=Format.mcgrp)) == 20
+
+
+def test_a_week_and_many_tasks_have_no_exact_answer(tmp_path: Path) -> None:
+    assert least_cost(read(tmp_path, PERIODIC, text_format=Format.pcarp)) is None
+    carp = read(tmp_path, CARP, text_format=Format.carp)
+    assert least_cost(replace(carp, required=carp.required * 6)) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_search_finds_the_optimum_of_small_random_instances(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    required = tuple(
+        Required(int(a), int(b), int(rng.integers(1, 9)), int(rng.integers(1, 4)), one_way=a > b)
+        for a, b in rng.integers(0, 8, (7, 2))
+    )
+    links = [(a, b, int(rng.integers(1, 50))) for a in range(8) for b in range(8)]
+    travel = cheapest_costs(links, nodes=8)
+    instance = BenchmarkInstance("random", 0, 6, 0, required, travel)
+    run = run_instance(instance, seed=1, budget=SearchBudget(iterations=5000))
+    assert run is not None
+    assert checked_cost(instance, run.solution) == least_cost(instance)
+
+
+def test_a_header_of_the_mixed_set_states_less_than_is_possible(shared_data: Path) -> None:
+    path = shared_data / "carp/mcgrp/mggdb_0.35_19.dat"
+    instance = read_instance(path, text_format=Format.mcgrp)
+    assert instance.best == 47
+    # Not even one vehicle that carries everything could do it.
+    assert least_cost(instance) == least_cost(replace(instance, vehicles=1, capacity=99)) == 51
+
+
 # --- table and command ----------------------------------------------------------------------------
 
 
@@ -245,6 +289,40 @@ def test_a_result_at_its_bound_is_proved_and_without_bounds_nothing_is_said() ->
     assert found.proved_share == pytest.approx(1 / 3)
     assert found.mean_above_bound_share == pytest.approx(0.05)
     assert figures([Measured("a", 100, 2, 0.5, None)]).proved_share is None
+
+
+def test_what_is_better_than_best_known_and_what_cannot_be_best_are_told_apart() -> None:
+    better = Measured("a", 90, 1, 0.5, BestKnown(100), bound=90)
+    refuted = Measured("b", 110, 1, 0.5, BestKnown(100), bound=105)
+    assert (better.is_below_best, better.is_best_refuted) == (True, False)
+    assert (refuted.is_below_best, refuted.is_best_refuted) == (False, True)
+    assert figures([better, refuted]).below_best == 1
+
+
+def test_a_threshold_tells_each_fault_of_a_set() -> None:
+    threshold = Threshold(
+        "tiny", Format.carp, 1, 0.01, "here", least_at_best_share=1.0, same_fleet=True
+    )
+    good = [Measured("a", 100, 2, 0.5, BestKnown(100, 2))]
+    bad = [*good, Measured("b", 105, 3, 0.5, BestKnown(100, 2)), Measured("c", None, 0, 0.0, None)]
+    assert threshold.faults(figures(good)) == []
+    assert threshold.faults(figures(bad)) == [
+        "1 without a solution",
+        "mean gap 2.50%, at most 1.00%",
+        "at best 50.0%, at least 100.0%",
+        "fleet of the reference 1 of 2 times",
+    ]
+
+
+def test_other_seconds_measure_every_set_once_by_the_longest_budget_within() -> None:
+    assert [(item.set_name, item.seconds) for item in budgets(seconds=20)] == [
+        ("gdb", 1),
+        ("val", 10),
+        ("egl", 10),
+        ("mcgrp", 1),
+        ("pcarp", 10),
+    ]
+    assert budgets(seconds=0.5) == ()
 
 
 def test_best_known_values_come_from_the_first_filled_column(tmp_path: Path) -> None:
@@ -279,3 +357,35 @@ def test_the_command_prints_a_table_per_set_that_ends_with_the_mean_gap(tmp_path
     assert "100.0%" in result.output
     assert "tiny" in result.output
     assert result.output.rstrip().splitlines()[-1] == "mean gap 0.00 %"
+
+
+def test_all_sets_of_a_folder_are_judged_and_a_miss_ends_with_1(tmp_path: Path) -> None:
+    (tmp_path / "gdb").mkdir()
+    (tmp_path / "gdb" / "tiny.dat").write_text(CARP, encoding="utf-8")
+    best = tmp_path / "bks.csv"
+    for value, code, verdict in ((16, 0, "reached: gdb, 1 s"), (15, 1, "MISSED: gdb, 1 s")):
+        best.write_text(f"set,instance,bks\ngdb,tiny,{value}\n", encoding="utf-8")
+        result = CliRunner().invoke(main, ["bench", "sets", str(tmp_path), "--bound"])
+        assert result.exit_code == code, result.output
+        assert verdict in result.output
+    assert "nothing below 16 is possible" in result.output
+
+
+def test_a_searching_process_that_fails_is_told() -> None:
+    question = Question("nowhere.dat", "carp", 1.0, 1, None)
+    with searcher(OURS) as ask, pytest.raises(SearchEnded):
+        ask(question)
+
+
+def test_pyvrp_has_a_row_under_ours_and_none_for_weeks(tmp_path: Path) -> None:
+    for name, text, text_format in (("a", CARP, "carp"), ("b", PERIODIC, "pcarp")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "tiny.dat").write_text(text, encoding="utf-8")
+        command = ["bench", "plan", "--format", text_format, "--instances", str(folder)]
+        result = CliRunner().invoke(main, [*command, "--seconds", "0.2", "--pyvrp"])
+        assert result.exit_code == 0, result.output
+        if text_format == "carp":
+            assert "\nPyVRP  " in result.output
+        else:
+            assert "PyVRP: left out" in result.output

@@ -45,7 +45,7 @@ def run_instance(
     """
     if instance.is_periodic:
         return _run_periodic(instance, seed=seed, budget=budget, enough=enough)
-    model = _model(instance, fleet=_fleet(instance), missing=_MISSING)
+    model = _model(instance, fleet=fleet_of(instance), missing=_MISSING)
     annealing = Annealing(
         model,
         tuning_of(model, complete_only=True),
@@ -92,7 +92,8 @@ def _least_fleet(instance: BenchmarkInstance) -> int:
     return max(1, -(-demand // instance.capacity))
 
 
-def _fleet(instance: BenchmarkInstance) -> int:
+def fleet_of(instance: BenchmarkInstance) -> int:
+    """Return how many vehicles a search may use: those stated, else some more than necessary."""
     return instance.vehicles or _least_fleet(instance) + _SPARE_VEHICLES
 
 

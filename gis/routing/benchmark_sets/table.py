@@ -25,6 +25,7 @@ class Measured:
     """A checked result on one instance; ``cost`` None means no solution was found.
 
     ``bound`` is a proved lower bound on every solution's cost; None where none was sought.
+    ``memory_mb`` is the peak of the searching process up to then.
     """
 
     name: str
@@ -33,6 +34,17 @@ class Measured:
     best_after_s: float
     best: BestKnown | None
     bound: int | None = None
+    memory_mb: float = 0.0
+
+    @property
+    def is_below_best(self) -> bool:
+        """Better than the best known value."""
+        return self.cost is not None and self.best is not None and self.cost < self.best.cost
+
+    @property
+    def is_best_refuted(self) -> bool:
+        """No solution can cost as little as the value stated as best known."""
+        return self.bound is not None and self.best is not None and self.best.cost < self.bound
 
     @property
     def is_proved(self) -> bool:
@@ -62,7 +74,9 @@ class SetFigures:
     worst_gap_share: float
     at_best_share: float
     same_fleet: int | None
+    below_best: int
     mean_best_after_s: float
+    memory_mb: float
     proved_share: float | None = None
     mean_above_bound_share: float | None = None
 
@@ -88,7 +102,9 @@ def figures(measured: Sequence[Measured]) -> SetFigures:
         sum(item.best is not None and item.fleet == item.best.fleet for item in with_fleet)
         if with_fleet
         else None,
+        sum(item.is_below_best for item in known),
         _mean(moments),
+        max((item.memory_mb for item in measured), default=0.0),
         _mean([float(item.is_proved) for item in bounded]) if bounded else None,
         _mean(above) if bounded else None,
     )
