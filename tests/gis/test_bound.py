@@ -13,7 +13,8 @@ from gis.routing.benchmark_sets.instance import BenchmarkInstance, Required, che
 from gis.routing.benchmark_sets.readers import Format, instance_files, read_instance
 from gis.routing.benchmark_sets.table import read_best_known
 from gis.routing.bound import carp_bound, visits_of, week_bound
-from gis.routing.cuts import contracted, network_of
+from gis.routing.cuts.network import contracted, network_of
+from gis.routing.cuts.values import NO_WAY
 from gis.routing.problem import UNREACHABLE_S, PatrolTask, SecondsMatrix, WeekProblem, may_serve
 from gis.routing.solve import SearchBudget, solve
 from tests.gis.routing_weeks import MONDAY, crew, line_travel, random_week
@@ -96,7 +97,8 @@ def test_ways_along_the_kept_edges_are_never_dearer(seed: int, nodes: int) -> No
     rng = np.random.default_rng(seed)
     costs = rng.integers(0, 6, (nodes, nodes)).astype(float)
     costs[rng.random((nodes, nodes)) < 0.2] = np.inf
-    place, least = contracted(costs)
+    whole = np.where(np.isinf(costs), NO_WAY, costs).astype(np.int64)
+    place, least = contracted([whole], used=np.arange(nodes), none_from=NO_WAY)
     network = network_of(least)
     ways = np.full((len(least), len(least)), np.inf)
     np.fill_diagonal(ways, 0.0)
