@@ -8,8 +8,8 @@ from gis.routing.cuts.programme import VIOLATED, Programme
 from gis.routing.cuts.separation import Separation, notes_of, parts, statement_of
 from gis.routing.cuts.values import Ints, Network, Services, Trips
 
-ENOUGH_NEW_CUTS = 30
-NODES_PER_CUT = 8
+NODES_PER_CUT = 16
+SHARE_OF_FLOWS = 1 / 3
 
 
 class CutBound:
@@ -43,8 +43,8 @@ class CutBound:
         self._statement = statement_of(services, trips, nodes=network.nodes)
         self._notes = notes_of(self._statement)
         self._programme = Programme(network, left=self._left)
+        self._time_is_load = bool(trips.toll.any())
         self._rng = np.random.default_rng(1)
-        self._enough = max(ENOUGH_NEW_CUTS, network.nodes // NODES_PER_CUT)
 
     @property
     def bound(self) -> float:
@@ -75,12 +75,19 @@ class CutBound:
 
     def _separate(self) -> int:
         """Add cuts that the present answer violates; return how many."""
+        if self._time_is_load:
+            self._statement.travel[0] = self.bound
         looked = self._separation()
         new = self._programme.wake() + self._add(looked, looked.threshold_sets())
-        for sets in (looked.rare_sets, looked.odd_sets, lambda: looked.heavy_sets(self._rng)):
-            if new >= self._enough or (new and self._left() <= 0):
-                break
-            new += self._add(looked, self._in_time(sets()))
+        new += self._add(looked, self._in_time(looked.odd_sets()))
+        if new < self._network.nodes // NODES_PER_CUT:
+            some = self._rng.random(self._network.nodes) < SHARE_OF_FLOWS
+            new += self._add(looked, self._in_time(looked.rare_sets(some)))
+        if self._left() > 0:
+            new += self._add(looked, self._in_time(looked.heavy_sets(self._rng)))
+        if self._left() > 0 and not new:
+            every = np.ones(self._network.nodes, dtype=bool)
+            new += self._add(looked, self._in_time(looked.rare_sets(every)))
         return new
 
     def _in_time(self, sets: Iterable[Ints]) -> Iterator[Ints]:

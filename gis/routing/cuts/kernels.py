@@ -33,7 +33,8 @@ class Statement(NamedTuple):
     """Services and trips as the compiled functions read them.
 
     ``at`` lists the services at each node from ``first`` on; ``group`` is which crews a service
-    allows: a row of ``allowed``. Kinds of trips are sorted by home; ``toll`` has a row per home.
+    allows: a row of ``allowed``. ``toll`` has a row per home. ``travel`` is what all trips
+    together need at least beside their services where time is the load.
     """
 
     first: Ints
@@ -49,6 +50,7 @@ class Statement(NamedTuple):
     capacity: Floats
     count: Ints
     toll: Floats
+    travel: Floats
 
 
 class Notes(NamedTuple):
@@ -195,7 +197,8 @@ def crossings(statement: Statement, notes: Notes, members: Ints, first: int, beh
 
     Closed trips cross it an even number of times in all. Services that only trips from outside may
     do need trips by their load (a trip has its capacity less the way there and back) and by their
-    visits, one a trip; each of these trips crosses twice.
+    visits, one a trip; each of these trips crosses twice. Trips for everything must have room for
+    the least travel of all as well.
     """
     notes.stamp[0] += 1
     stamp = notes.stamp[0]
@@ -245,14 +248,20 @@ def crossings(statement: Statement, notes: Notes, members: Ints, first: int, beh
                 toll = statement.toll[row, members[index]]
                 notes.nearest[row] = min(notes.nearest[row], toll)
         # A hair less load, so that rounding never asks for one trip too many.
-        trips = max(visits, _trips(statement, notes, load * (1 - 1e-12) - 1e-9))
+        trips = max(visits, _trips(statement, notes, load * (1 - 1e-12) - 1e-9, 2.0))
+        if counted == len(statement.start):
+            load += statement.travel[0]
+            trips = max(trips, _trips(statement, notes, load * (1 - 1e-9) - 1e-9, 0.0))
         least = max(least, 2 * trips - served)
     return least + (least + served) % 2
 
 
 @compiled
-def _trips(statement: Statement, notes: Notes, load: float) -> int:
-    """Return how many trips of those able to must come for a load, the roomiest first."""
+def _trips(statement: Statement, notes: Notes, load: float, tolls: float) -> int:
+    """Return how many trips of those able to must come for a load, the roomiest first.
+
+    So many tolls are taken from the room of each.
+    """
     kinds = 0
     for kind in range(len(statement.home)):
         able = False
@@ -262,8 +271,9 @@ def _trips(statement: Statement, notes: Notes, load: float) -> int:
                 break
         if not able:
             continue
-        toll = notes.nearest[statement.home_row[kind]]
-        room = max(0.0, statement.capacity[kind] - 2 * toll)
+        room = statement.capacity[kind]
+        if tolls > 0:
+            room = max(0.0, room - tolls * notes.nearest[statement.home_row[kind]])
         place = kinds
         while place > 0 and notes.room[place - 1] < room:
             notes.room[place] = notes.room[place - 1]

@@ -20,10 +20,12 @@ from gis.routing.cuts.kernels import (
 from gis.routing.cuts.values import Bools, Floats, Ints, Network, Services, Trips
 
 # Edges used at least so often join their ends when sets are looked for in a fractional answer.
-THRESHOLDS = (1e-6, 0.25, 0.5, 0.75, 0.99)
+THRESHOLDS = (1e-6, 0.1, 0.2, 0.26, 0.34, 0.4, 0.51, 0.6, 0.67, 0.76, 0.9, 0.99)
+# The same with services counted as crossings.
+CROSSED_IN_ALL = (1.01, 1.26, 1.51, 1.76, 1.99, 2.01, 2.5, 2.99, 3.01, 3.99, 4.01, 5.99)
 UNUSED = 1e-7
-FLOWS_PER_ROUND = 40
-LOAD_FACTORS = (1.0, 1.3, 0.8)
+FLOWS_PER_ROUND = 4
+LOAD_FACTORS = (1.0, 1.6, 0.5)
 # Flows are rounded: a cut this near to what is asked for is not looked at.
 ENOUGH = SCALE - SCALE // 10_000
 
@@ -51,6 +53,7 @@ def statement_of(services: Services, trips: Trips, *, nodes: int) -> Statement:
         trips.capacity.astype(np.float64),
         trips.count.astype(np.int64),
         toll,
+        np.zeros(1),
     )
 
 
@@ -118,6 +121,15 @@ class Separation:
             starts = np.concatenate([starts, self._statement.start])
             ends = np.concatenate([ends, self._statement.end])
             yield from parts(self._nodes, starts, ends)
+        tail = np.concatenate([self._start, self._statement.start])
+        head = np.concatenate([self._end, self._statement.end])
+        pair, entry = np.unique(
+            np.minimum(tail, head) * self._nodes + np.maximum(tail, head), return_inverse=True
+        )
+        both = np.bincount(entry, weights=np.concatenate([self._used, self._statement.times]))
+        for least in CROSSED_IN_ALL:
+            often = pair[both > least]
+            yield from parts(self._nodes, often // self._nodes, often % self._nodes)
 
     def odd_sets(self) -> Iterator[Ints]:
         """Yield sets with less than one crossing between nodes where an odd number of services end.
@@ -149,8 +161,8 @@ class Separation:
                 tree[behind & (tree == tree[index]) & inside[ends]] = index
                 yield np.flatnonzero(inside)
 
-    def rare_sets(self) -> Iterator[Ints]:
-        """Yield sets around a node that fewer trips enter than the node needs for its visits."""
+    def rare_sets(self, looked_at: Bools) -> Iterator[Ints]:
+        """Yield sets around one of the nodes that fewer trips enter than it needs for its visits."""
         statement = self._statement
         between = np.concatenate([self._used, statement.times])
         source = np.zeros(self._nodes)
@@ -163,7 +175,7 @@ class Separation:
             sink = np.where(able, WITHOUT_LIMIT / SCALE, 0.0)
             capacities = self._whole(np.concatenate([between, source, sink]))
             done: set[int] = set()
-            for node in np.flatnonzero(needs):
+            for node in np.flatnonzero((needs > 0) & looked_at):
                 wanted = 2 * int(needs[node]) * SCALE - SCALE // 10_000
                 self._graph.free[:] = capacities
                 if node in done:
@@ -187,8 +199,9 @@ class Separation:
         between = np.concatenate([self._used, np.maximum(statement.times - share, 0.0)])
         sink = np.full(len(self._homes), WITHOUT_LIMIT / SCALE)
         served = np.union1d(statement.start, statement.end)
-        chosen = [None, *rng.permutation(served)[:FLOWS_PER_ROUND].tolist()]
-        for factor, node in itertools.product(LOAD_FACTORS, chosen):
+        chosen: list[tuple[float, int | None]] = [(factor, None) for factor in LOAD_FACTORS]
+        chosen += [(1.0, node) for node in rng.permutation(served)[:FLOWS_PER_ROUND].tolist()]
+        for factor, node in chosen:
             pull = weight * factor
             if node is not None:
                 pull[node] = WITHOUT_LIMIT / SCALE
