@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 
-from gis.routing.problem import PatrolTask, WeekProblem, may_serve
+from gis.routing.problem import PatrolTask, WeekProblem, may_serve, may_serve_on
 
 # Two free days between visits spread a week well (Mon-Tue / Thu-Fri, Mon / Wed / Fri) and still
 # leave the solver a choice of days; a wider spread would fix single days.
@@ -12,8 +12,13 @@ COMFORTABLE_GAP_DAYS = 2
 
 def workable_days(problem: WeekProblem, task: PatrolTask) -> frozenset[int]:
     """Return the task's days on which at least one permitted crew works."""
-    worked = {day for crew in problem.crews if may_serve(crew, task) for day in crew.working_days}
-    return task.days & frozenset(worked)
+    return frozenset(
+        day
+        for crew in problem.crews
+        if may_serve(crew, task)
+        for day in crew.working_days
+        if may_serve_on(crew, task, day=day)
+    )
 
 
 def most_visits(days: Iterable[int], *, gap_days: int) -> int:

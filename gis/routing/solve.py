@@ -10,7 +10,7 @@ from gis.routing.problem import (
     Unserved,
     WeekPlan,
     WeekProblem,
-    may_serve,
+    may_serve_on,
     worths,
 )
 from gis.routing.timetable import OpenRoute, timed_route
@@ -97,9 +97,9 @@ class _Week:
             options = [
                 (insertion.added_s, day, crew.key, insertion.position)
                 for crew in self._problem.crews
-                if may_serve(crew, task)
                 for day in sorted(crew.working_days & task.days)
-                if keeps_gap(self._days[task.key], day=day, gap_days=task.min_gap_days)
+                if may_serve_on(crew, task, day=day)
+                and keeps_gap(self._days[task.key], day=day, gap_days=task.min_gap_days)
                 for insertion in (self._routes[crew.key, day].cheapest(task),)
                 if insertion.total_s <= crew.shift_s
             ]

@@ -1,10 +1,19 @@
 """Small and random weeks for the tests of the weekly plan."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
-from gis.routing.problem import Crew, PatrolTask, SecondsMatrix, WeekProblem
+from gis.routing.problem import (
+    Crew,
+    Lunch,
+    PatrolTask,
+    SecondsMatrix,
+    TimeWindow,
+    WeekProblem,
+    Weights,
+)
 
 MONDAY = date(2026, 3, 2)
 WORKDAYS = frozenset(range(5))
@@ -66,3 +75,43 @@ def random_week(
         for index in range(crews)
     )
     return WeekProblem(MONDAY, tuple(tasks), teams, {"car": travel.astype(np.int64)})
+
+
+def eventful_week(
+    seed: int, *, reaches: int = 24, crews: int = 4, shift_min: int = 300
+) -> WeekProblem:
+    """Return a random week that also has hours, breaks, pins, bars, overtime, shared vehicles."""
+    rng = np.random.default_rng(seed)
+    plain = random_week(seed, reaches=reaches, crews=crews, shift_min=shift_min)
+    names = [one.key for one in plain.crews]
+
+    def crew_day() -> tuple[str, int]:
+        return str(rng.choice(names)), int(rng.integers(5))
+
+    def hours() -> TimeWindow:
+        opening = int(rng.choice([0, 480, 540, 660, 720, 840, 1080]))
+        return TimeWindow(opening, opening + int(rng.choice([60, 120, 240, 720])))
+
+    tasks = tuple(
+        replace(
+            task,
+            window=hours() if rng.random() < 0.3 else None,
+            crews=frozenset(rng.choice(names, 2).tolist()) if rng.random() < 0.1 else None,
+            pinned=frozenset({crew_day()}) if rng.random() < 0.15 else frozenset(),
+            barred=frozenset({crew_day(), crew_day()}) if rng.random() < 0.2 else frozenset(),
+        )
+        for task in plain.tasks
+    )
+    teams = tuple(
+        replace(
+            one,
+            officers_by_day={int(rng.integers(5)): int(rng.integers(3))},
+            lunch=Lunch(600 + 30 * int(rng.integers(5)), 60) if rng.random() < 0.6 else None,
+            overtime_min=int(rng.choice([0, 30, 90])),
+            vehicle=str(rng.choice(["truck", "boat"])) if rng.random() < 0.5 else None,
+            shift_start_min=int(rng.choice([480, 480, 1020])),
+        )
+        for one in plain.crews
+    )
+    weights = Weights(overtime_factor=int(rng.integers(1, 5)))
+    return replace(plain, tasks=tasks, crews=teams, weights=weights)

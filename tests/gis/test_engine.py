@@ -360,7 +360,7 @@ def test_a_model_whose_parts_disagree_is_refused() -> None:
         model_of(good.travel, tasks, vehicles)
     whole = replace(tasks, service=np.zeros((3, 2), np.int64))
     with pytest.raises(InconsistentModel):
-        model_of(good.travel, whole, vehicles, permitted=np.ones((2, 3), np.bool_))
+        model_of(good.travel, whole, vehicles, permitted=np.ones((3, 2), np.bool_))
 
 
 @settings(max_examples=40, deadline=None)

@@ -151,8 +151,10 @@ def model_of(
     ----------
     travel
         Cost between nodes per mode of travel, shape (modes, nodes, nodes); need not be symmetric.
+        Of 32 bits it is not copied.
     permitted
-        Which team (row) may serve which task (column); None means every team every task.
+        Which task (row) may be served by which vehicle (column); None means all by all. Vehicles
+        of the same team and day have the same permissions.
     load_factor
         For a mask of days (row) and a day (column) by how much ``demand`` counts; None means 1.
 
@@ -161,31 +163,32 @@ def model_of(
     InconsistentModel
         When arrays disagree in length.
     """
-    count, teams = len(tasks.ends), int(vehicles.team.max(initial=-1)) + 1
+    count = len(tasks.ends)
     if any(len(part) != count for part in (tasks.service, tasks.times, tasks.patterns)):
         raise InconsistentModel("tasks")
     if permitted is None:
-        permitted = np.ones((teams, count), np.bool_)
-    if permitted.shape != (teams, count):
+        permitted = np.ones((count, len(vehicles.start)), np.bool_)
+    if permitted.shape != (count, len(vehicles.start)):
         raise InconsistentModel("permitted")
     days = int(vehicles.day.max(initial=0)) + 1
     if load_factor is None:
         load_factor = np.ones((1 << days, days), np.int64)
     legs: Indices = np.ascontiguousarray(travel, np.int32)
+    ends: Indices = np.ascontiguousarray(tasks.ends, np.int32)
     # A stop has two equal directions: one is enough.
     two_ways = ~tasks.one_way & (tasks.ends[:, 0] != tasks.ends[:, 1])
     sets = {chosen: row for row, chosen in enumerate(dict.fromkeys(tasks.patterns))}
     patterns, pattern_count, uneasiness = _pattern_arrays(list(sets), masks=1 << days)
     return Model(
         legs,
-        np.ascontiguousarray(tasks.ends, np.int32),
+        ends,
         _integers(tasks.service),
         1 + two_ways.astype(np.int64),
         _integers(tasks.demand),
         _integers(tasks.times),
         _integers(tasks.worth) + _integers(tasks.service).min(axis=1, initial=NEVER),
         _remoteness(legs, tasks, vehicles, permitted=permitted),
-        _neighbours(legs.min(axis=0), tasks.ends),
+        _neighbours(legs, ends),
         _integers([sets[chosen] for chosen in tasks.patterns]),
         patterns,
         pattern_count,
@@ -218,7 +221,7 @@ def empty_routes(model: Model) -> Routes:
         np.full((tasks, days), -1, np.int32),
         np.zeros((tasks, days), np.int32),
         np.zeros(tasks, np.int64),
-        np.zeros(len(model.permitted), np.float64),
+        np.zeros(int(model.team.max(initial=-1)) + 1, np.float64),
     )
 
 
@@ -276,31 +279,21 @@ def _twins(vehicles: Vehicles) -> Integers:
 def _remoteness(travel: Indices, tasks: Tasks, vehicles: Vehicles, *, permitted: Flags) -> Integers:
     """Return the cost from the nearest permitted start to each task."""
     least = np.full(len(tasks.ends), NEVER, np.int64)
-    places = {
-        (int(mode), int(start), int(team))
-        for mode, start, team in zip(vehicles.mode, vehicles.start, vehicles.team, strict=True)
-    }
-    for mode, start, team in sorted(places):
+    for mode, start in np.unique(np.stack([vehicles.mode, vehicles.start], axis=1), axis=0):
+        alike = (vehicles.mode == mode) & (vehicles.start == start)
         there = travel[mode, start][tasks.ends].min(axis=1).astype(np.int64)
-        least = np.where(permitted[team], np.minimum(least, there), least)
+        may = permitted[:, alike].any(axis=1)
+        least = np.where(may, np.minimum(least, there), least)
     return least
 
 
-def _neighbours(travel: Indices, ends: npt.NDArray[np.integer]) -> Indices:
+def _neighbours(travel: Indices, ends: Indices) -> Indices:
     """Return for every task the nearest others, nearest first, by their closest ends."""
-    count = len(ends)
-    width = min(count - 1, NEIGHBOURS)
-    if width <= 0:
-        return np.zeros((count, 0), np.int32)
-    nearest = np.zeros((count, width), np.int32)
-    first, last = ends[:, 0], ends[:, 1]
-    for task in range(count):
-        a, b = ends[task]
-        legs = travel[a, first], travel[a, last], travel[b, first], travel[b, last]
-        gap = np.minimum(np.minimum(legs[0], legs[1]), np.minimum(legs[2], legs[3]))
-        # The other ends break ties: reaches meeting at a node are sorted by where they lead.
-        gap = gap.astype(np.int64) * 4 + (legs[0].astype(np.int64) + legs[3]) // 8
-        gap[task] = NEVER
-        closest = np.argpartition(gap, width - 1)[:width]
-        nearest[task] = closest[np.lexsort((closest, gap[closest]))]
+    # Only here and where it searches numba is loaded: pages that search nothing save its 100 MB.
+    from gis.routing.engine.nearest import fill_nearest
+
+    width = max(0, min(len(ends) - 1, NEIGHBOURS))
+    nearest = np.zeros((len(ends), width), np.int32)
+    if width:
+        fill_nearest(travel, ends, nearest, np.zeros(width, np.int64))
     return nearest

@@ -245,7 +245,7 @@ def _list_near(search: Search, task: int, near: int, open_days: int) -> int:
         while days:
             if days & 1:
                 vehicle = routes.route_of[other, day]
-                if model.permitted[model.team[vehicle], task]:
+                if model.permitted[task, vehicle]:
                     work.try_vehicle[count] = vehicle
                     work.try_position[count] = routes.position_of[other, day]
                     count += 1
@@ -267,7 +267,7 @@ def _list_routes(search: Search, task: int, open_days: int, count: int, near: in
             continue
         else:
             work.tried_twin[model.twin[vehicle]] = work.counts[STAMP]
-        if allowed and model.permitted[model.team[vehicle], task]:
+        if allowed and model.permitted[task, vehicle]:
             work.try_vehicle[count] = vehicle
             work.try_position[count] = -1
             count += 1

@@ -6,19 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.routing.engine.annealing import Annealing, SearchBudget
-from gis.routing.engine.model import UNLIMITED, Model, PatternSet, Tasks, Vehicles, model_of
+from gis.routing.engine.model import (
+    UNLIMITED,
+    Indices,
+    Model,
+    PatternSet,
+    Tasks,
+    Vehicles,
+    model_of,
+)
 from gis.routing.engine.workspace import tuning_of
-from gis.routing.patterns import day_sets, keeps_gap, spread_fault_days, workable_days
+from gis.routing.patterns import day_sets, keeps_gap, spread_fault_days
+from gis.routing.permissions import crew_days_of, days_with, permissions, reachable
 from gis.routing.problem import (
     DAYS_PER_WEEK,
     UNREACHABLE_S,
     Crew,
-    PatrolTask,
+    SecondsMatrix,
     WeekProblem,
-    may_serve,
     worths,
 )
-from gis.routing.timetable import OpenRoute, is_reachable
+from gis.routing.timetable import OpenRoute
 
 Orders = dict[tuple[str, int], tuple[str, ...]]
 
@@ -87,15 +95,21 @@ def search(
     return Found(week.orders(outcome.orders), outcome.iterations)
 
 
+def model_of_week(problem: WeekProblem) -> Model:
+    """Return the arrays of the search for a week somebody can work in."""
+    return _Week(problem).model()
+
+
 class _Week:
     """The tasks somebody can reach and the crew-days, numbered for the search."""
 
     def __init__(self, problem: WeekProblem) -> None:
         self.problem = problem
-        self.tasks = [task for task in problem.tasks if _can_be_served(problem, task)]
-        self.crew_days = [
-            (crew, day) for crew in problem.crews for day in sorted(crew.working_days)
-        ]
+        self.crew_days = crew_days_of(problem)
+        allowed = permissions(problem, self.crew_days)
+        served = (allowed & reachable(problem, self.crew_days)).any(axis=1)
+        self.tasks = [problem.tasks[row] for row in np.flatnonzero(served)]
+        self.permitted = allowed[served]
 
     def orders(self, numbered: Sequence[Sequence[int]]) -> Orders:
         """Return tasks' keys per crew and day."""
@@ -119,14 +133,13 @@ class _Week:
         index_of = {task.key: index for index, task in enumerate(self.tasks)}
         days: dict[int, list[int]] = {}
         numbered = []
-        for crew, day in self.crew_days:
+        for column, (crew, day) in enumerate(self.crew_days):
             wanted = [index_of[key] for key in orders.get((crew.key, day), ()) if key in index_of]
             kept: list[int] = []
             for index in wanted:
                 task, served = self.tasks[index], days.setdefault(index, [])
                 if (
-                    may_serve(crew, task)
-                    and day in task.days
+                    self.permitted[index, column]
                     and len(served) < task.times
                     and keeps_gap(served, day=day, gap_days=task.min_gap_days)
                     and self._fits(crew, [*kept, index])
@@ -143,70 +156,78 @@ class _Week:
 
     def model(self) -> Model:
         """Return the arrays of the search."""
-        problem, crews = self.problem, self.problem.crews
-        modes = sorted(problem.travel_s)
-        travel = np.stack([np.minimum(problem.travel_s[mode], UNREACHABLE_S) for mode in modes])
-        worth = worths(problem)
+        modes = sorted({crew.mode for crew, _ in self.crew_days})
+        return model_of(
+            _stacked([self.problem.travel_s[mode] for mode in modes]),
+            self._tasks(),
+            self._vehicles(modes),
+            permitted=self.permitted,
+        )
+
+    def _tasks(self) -> Tasks:
+        worth = worths(self.problem)
         service = np.array([task.service_s for task in self.tasks], np.int64)
-        tasks = Tasks(
+        return Tasks(
             ends=np.array([(t.start_node, t.end_node) for t in self.tasks]).reshape(-1, 2),
             service=np.stack([service, service], axis=1),
             one_way=np.array([task.one_way for task in self.tasks], np.bool_),
             demand=np.zeros(len(self.tasks), np.int64),
             times=np.array([task.times for task in self.tasks], np.int64),
             worth=np.array([worth[task.key] for task in self.tasks], np.int64),
-            patterns=_pattern_sets(problem, self.tasks),
+            patterns=self._pattern_sets(),
         )
+
+    def _vehicles(self, modes: Sequence[str]) -> Vehicles:
         homes = np.array([crew.home_node for crew, _ in self.crew_days], np.int64)
-        vehicles = Vehicles(
+        team_of = {crew.key: team for team, crew in enumerate(self.problem.crews)}
+        return Vehicles(
             start=homes,
             end=homes,
             mode=np.array([modes.index(crew.mode) for crew, _ in self.crew_days], np.int64),
             day=np.array([day for _, day in self.crew_days], np.int64),
-            team=np.array([crews.index(crew) for crew, _ in self.crew_days], np.int64),
+            team=np.array([team_of[crew.key] for crew, _ in self.crew_days], np.int64),
             capacity=np.full(len(homes), UNLIMITED),
             limit=np.array(
                 [min(crew.shift_s, UNREACHABLE_S - 1) for crew, _ in self.crew_days], np.int64
             ),
         )
-        permitted = np.array([[may_serve(crew, task) for task in self.tasks] for crew in crews])
-        used = int(vehicles.team.max(initial=-1)) + 1
-        return model_of(
-            travel,
-            tasks,
-            vehicles,
-            permitted=permitted.reshape(len(crews), len(self.tasks))[:used],
-        )
+
+    def _pattern_sets(self) -> list[PatternSet]:
+        known: dict[tuple[int, int, int], PatternSet] = {}
+        sets = []
+        days = days_with(self.permitted, self.crew_days)
+        for task, mask in zip(self.tasks, days.tolist(), strict=True):
+            kind = (mask, task.times, task.min_gap_days)
+            if kind not in known:
+                known[kind] = _pattern_set(mask, times=task.times, gap_days=task.min_gap_days)
+            sets.append(known[kind])
+        return sets
 
 
-def _can_be_served(problem: WeekProblem, task: PatrolTask) -> bool:
-    return bool(workable_days(problem, task)) and any(
-        is_reachable(crew, task, travel_s=problem.travel_s[crew.mode])
-        for crew in problem.crews
-        if may_serve(crew, task)
-    )
+def _stacked(matrices: Sequence[SecondsMatrix]) -> Indices:
+    """Return the matrices as one array of 32 bits; a single one that is so already is not copied.
+
+    At a county's 6000 nodes a matrix takes 140 MB.
+    """
+    only = matrices[0]
+    if len(matrices) == 1 and only.dtype == np.int32 and only.max(initial=0) <= UNREACHABLE_S:
+        return np.ascontiguousarray(only, np.int32)[None]
+    stack = np.empty((len(matrices), *only.shape), np.int32)
+    for layer, matrix in zip(stack, matrices, strict=True):
+        np.minimum(matrix, UNREACHABLE_S, out=layer, casting="unsafe")
+    return stack
 
 
-def _pattern_sets(problem: WeekProblem, tasks: Sequence[PatrolTask]) -> list[PatternSet]:
-    known: dict[tuple[frozenset[int], int, int], PatternSet] = {}
-    sets = []
-    for task in tasks:
-        days = workable_days(problem, task)
-        kind = (days, task.times, task.min_gap_days)
-        if kind not in known:
-            known[kind] = _pattern_set(days, times=task.times, gap_days=task.min_gap_days)
-        sets.append(known[kind])
-    return sets
-
-
-def _pattern_set(days: frozenset[int], *, times: int, gap_days: int) -> PatternSet:
+def _pattern_set(mask: int, *, times: int, gap_days: int) -> PatternSet:
     """Return every combination of days that keeps the gap; comfortable ones are free of charge."""
+    days = _days_in(mask)
     masks = [sum(1 << day for day in chosen) for chosen in day_sets(days, times, gap_days=gap_days)]
     uneasiness = [
-        _CLOSE_VISITS_S
-        * spread_fault_days(
-            [day for day in range(DAYS_PER_WEEK) if mask >> day & 1], days=days, times=times
-        )
+        _CLOSE_VISITS_S * spread_fault_days(_days_in(mask), days=days, times=times)
         for mask in range(1 << DAYS_PER_WEEK)
     ]
     return PatternSet(tuple(masks), tuple(uneasiness))
+
+
+def _days_in(mask: int) -> list[int]:
+    return [day for day in range(DAYS_PER_WEEK) if mask >> day & 1]
