@@ -17,7 +17,13 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 from scipy.spatial import Delaunay
 
-from gis.routing.problem import Crew, PatrolTask, WeekProblem, patrol_service_s
+from gis.routing.problem import (
+    Crew,
+    PatrolTask,
+    SecondsMatrix,
+    WeekProblem,
+    patrol_service_s,
+)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -167,41 +173,57 @@ def _nearest(xy: Floats, place: Floats) -> int:
 
 def county_week(county: County, *, crew_count: int, seed: int = 1) -> WeekProblem:
     """Return the week of a county: what is due, who may go where, and the seconds of travel."""
-    rng = np.random.default_rng([seed, crew_count])
     ends = [(reach.start, reach.end) for reach in county.reaches]
     ends += [(stop, stop) for stop in county.stops]
     terminals, row = np.unique(
         np.concatenate([county.towns, np.array(ends).ravel()]), return_inverse=True
     )
     homes, rows = row[: len(county.towns)], row[len(county.towns) :].reshape(-1, 2)
+    objects = [
+        Reach(start, end, reach.length_m, reach.times)
+        for (start, end), reach in zip(rows.tolist(), county.reaches, strict=False)
+    ]
+    objects += [Reach(stop, stop, 0.0, 1) for stop, _ in rows[len(objects) :].tolist()]
     travel_s = travel_seconds(county.roads, terminals)
+    rng = np.random.default_rng([seed, crew_count])
+    return week_of(objects, homes=homes, crew_count=crew_count, travel_s=travel_s, rng=rng)
+
+
+def week_of(
+    objects: list[Reach],
+    *,
+    homes: Ints,
+    crew_count: int,
+    travel_s: SecondsMatrix,
+    rng: np.random.Generator,
+) -> WeekProblem:
+    """Return the week of reaches and stops whose ends are rows of the matrix, as are the homes."""
     # A town has a crew of its own first, then the second ones are shared out.
-    town_of = [index % len(county.towns) for index in range(crew_count)]
+    town_of = [index % len(homes) for index in range(crew_count)]
     crews_at = [
         frozenset(f"crew {index}" for index in range(crew_count) if town_of[index] == town)
-        for town in range(len(county.towns))
+        for town in range(len(homes))
     ]
-    nearest = np.argsort(travel_s[homes][:, rows[:, 0]], axis=0, kind="stable")
+    starts = np.array([reach.start for reach in objects])
+    nearest = np.argsort(travel_s[homes][:, starts], axis=0, kind="stable")
     tasks = []
-    for index, (start, end) in enumerate(rows.tolist()):
-        reach = county.reaches[index] if index < len(county.reaches) else None
+    for index, reach in enumerate(objects):
         towns = nearest[: 1 if rng.random() < 0.1 else NEAREST_TOWNS, index].tolist()
-        times = reach.times if reach else 1
+        is_stop = reach.start == reach.end
+        patrol_s = patrol_service_s(reach.length_m, speed_kmh=PATROL_KMH) + 30
         tasks.append(
             PatrolTask(
-                f"reach {index}" if reach else f"stop {index - len(county.reaches)}",
-                start,
-                end,
-                patrol_service_s(reach.length_m, speed_kmh=PATROL_KMH) + 30
-                if reach
-                else int(rng.integers(600, 1200)),
-                times=times,
+                f"{'stop' if is_stop else 'reach'} {index}",
+                reach.start,
+                reach.end,
+                int(rng.integers(600, 1200)) if is_stop else patrol_s,
+                times=reach.times,
                 # Two visits are two days apart at least; three leave the search the choice.
-                min_gap_days=2 if times == 2 else 1,
+                min_gap_days=2 if reach.times == 2 else 1,
                 grid=f"town {towns[0]}",
-                crews=frozenset().union(*(crews_at[town] for town in towns)),
-                kind="reach" if reach else "stop",
-                length_m=reach.length_m if reach else 0.0,
+                crews=frozenset[str]().union(*(crews_at[town] for town in towns)),
+                kind="stop" if is_stop else "reach",
+                length_m=reach.length_m,
             )
         )
     crews = tuple(
