@@ -1,8 +1,8 @@
 """`make bench`: every benchmark of this folder, one table after the other.
 
 Those that read a database get a throw-away PostGIS with the demo county, unless DATABASE_URL names
-a seeded one. `python -m benchmarks layers plan` runs only the named ones; what follows a name from the
-first dash on are its options: `python -m benchmarks plan --counties 500 --seconds 2,10`.
+a seeded one. `python -m benchmarks layers plan` runs only the named ones; what follows from the
+first dash on are options: `python -m benchmarks plan --counties 500 --seconds 2,10`.
 """
 
 import importlib

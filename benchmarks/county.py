@@ -9,6 +9,7 @@ its three nearest townships, one in ten only by those of the nearest.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -73,10 +74,10 @@ class _Waterways:
     def add(self, path: list[int], *, times: int) -> None:
         """Cut a path into reaches; stretches that carry a waterway already are left out."""
         first, run_m = path[0], 0.0
-        for here, there in zip(path[:-1], path[1:], strict=True):
+        for here, there in pairwise(path):
             pair = (min(here, there), max(here, there))
             if pair in self.used:
-                self._end(first, here, run_m, times)
+                self._end(first, here, run_m=run_m, times=times)
                 first, run_m = there, 0.0
                 continue
             self.used.add(pair)
@@ -84,9 +85,9 @@ class _Waterways:
             if run_m > REACH_M[0] + (REACH_M[1] - REACH_M[0]) * self.rng.random():
                 self.reaches.append(Reach(first, there, run_m, times))
                 first, run_m = there, 0.0
-        self._end(first, path[-1], run_m, times)
+        self._end(first, path[-1], run_m=run_m, times=times)
 
-    def _end(self, first: int, last: int, run_m: float, times: int) -> None:
+    def _end(self, first: int, last: int, *, run_m: float, times: int) -> None:
         if run_m > SHORTEST_REACH_M and first != last:
             self.reaches.append(Reach(first, last, run_m, times))
 

@@ -119,7 +119,7 @@ def measure(
             )
         spent = time.process_time() - began
         row = f"{name:>16}{len(problem.crews):6d}{found.verdict.due_visits:7d}{matrix_s:9.1f}"
-        row += f"{found.first_s:8.2f}{budget_s:9.0f}{_figures(problem, found)}"
+        row += f"{found.first_s:8.2f}{budget_s:9.0f}{_figures(found)}"
         row += _bound_figures(found.plan, bound, spent) + _spread(problem, found.plan)
         print(f"{row}{_peak_mb():8d}  {'yes' if found.verdict.is_valid else 'NO'}", flush=True)
     if found.plan.unserved:
@@ -139,7 +139,7 @@ def planned(problem: WeekProblem, *, budget_s: float) -> Found:
     return Found(plan, verify(problem, plan), moments[0])
 
 
-def _figures(problem: WeekProblem, found: Found) -> str:
+def _figures(found: Found) -> str:
     missing = found.verdict.due_visits - found.verdict.served_visits
     return f"{found.plan.overhead_share * 100:11.2f}{missing:10d}"
 

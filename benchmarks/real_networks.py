@@ -7,6 +7,7 @@ eighth of which a ditch is assumed. A file that is absent is left out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,7 +17,7 @@ from scipy.cluster.vq import kmeans2
 from scipy.spatial import KDTree
 from shapely.ops import substring
 
-from benchmarks.county import Floats, Reach, week_of
+from benchmarks.county import Reach, week_of
 from gis.crs import to_metric
 from gis.network import Network, node_lines
 from gis.routing.network_matrix import Bank, RoadNetwork, TravelRules, travel_matrix
@@ -59,7 +60,8 @@ def _week(network: RealNetwork, path: Path) -> WeekProblem:
     rng = np.random.default_rng(SEED)
     waterways, roads, rules = network.parts(path)
     lines = _reaches(node_lines(waterways))
-    ends = shapely.get_coordinates(shapely.get_point(np.repeat(lines, 2), np.tile([0, -1], len(lines))))
+    first_and_last = shapely.get_point(np.repeat(lines, 2), np.tile([0, -1], len(lines)))
+    ends = shapely.get_coordinates(first_and_last)
     stops = ends[rng.choice(len(ends), int(len(lines) * STOPS_PER_REACH), replace=False)]
     town_count = max(2, network.crew_count // 2)
     centres, _ = kmeans2(ends, town_count, rng=SEED, minit="++")
@@ -91,7 +93,7 @@ def _reaches(network: Network) -> list[shapely.LineString]:
         cuts = np.linspace(0, 1, count + 1)
         pieces += [
             substring(line, first, last, normalized=True)
-            for first, last in zip(cuts[:-1], cuts[1:], strict=True)
+            for first, last in pairwise(cuts)
             if line.length / count >= SHORTEST_REACH_M
         ]
     return pieces

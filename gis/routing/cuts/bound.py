@@ -9,7 +9,7 @@ from gis.routing.cuts.separation import Separation, notes_of, parts, statement_o
 from gis.routing.cuts.values import Ints, Network, Services, Trips
 
 NODES_PER_CUT = 16
-SHARE_OF_FLOWS = 1 / 3
+MOST_FLOWS = 600
 
 
 class CutBound:
@@ -81,7 +81,8 @@ class CutBound:
         new = self._programme.wake() + self._add(looked, looked.threshold_sets())
         new += self._add(looked, self._in_time(looked.odd_sets()))
         if new < self._network.nodes // NODES_PER_CUT:
-            some = self._rng.random(self._network.nodes) < SHARE_OF_FLOWS
+            count = self._network.nodes
+            some = self._rng.random(count) < min(1 / 3, MOST_FLOWS / count)
             new += self._add(looked, self._in_time(looked.rare_sets(some)))
         if self._left() > 0:
             new += self._add(looked, self._in_time(looked.heavy_sets(self._rng)))

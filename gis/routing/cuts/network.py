@@ -50,9 +50,7 @@ def contracted(travel: Sequence[Matrix], *, used: Ints, none_from: int) -> tuple
     return place.astype(np.int64), half
 
 
-def _blocks(
-    travel: Sequence[Matrix], *, used: Ints, none_from: int
-) -> Iterator[tuple[int, Costs]]:
+def _blocks(travel: Sequence[Matrix], *, used: Ints, none_from: int) -> Iterator[tuple[int, Costs]]:
     """Yield rows of the symmetric least costs between the used nodes, some at a time."""
     for first in range(0, len(used), BLOCK):
         rows = used[first : first + BLOCK]
@@ -72,7 +70,7 @@ def network_of(least: Costs) -> Network:
     that some way along kept edges always costs at most the given amount. Cost: a few dozen sums
     for most pairs, as many as there are places for those that are kept.
     """
-    from gis.routing.cuts.kernels import direct_pairs
+    from gis.routing.cuts.ways import direct_pairs
 
     count = len(least)
     near = min(WITNESSES, count)

@@ -7,16 +7,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from gis.routing.cuts.kernels import (
-    SCALE,
-    WITHOUT_LIMIT,
-    Flow,
-    Notes,
-    Statement,
-    greatest_flow,
-    price,
-    reach_back,
-)
+from gis.routing.cuts.flows import SCALE, WITHOUT_LIMIT, Flow, greatest_flow, reach_back
+from gis.routing.cuts.prices import Notes, Sets, Statement, count_crossings, price
 from gis.routing.cuts.values import Bools, Floats, Ints, Network, Services, Trips
 
 # Edges used at least so often join their ends when sets are looked for in a fractional answer.
@@ -103,14 +95,17 @@ class Separation:
         found = [members for members in sets if 0 < len(members) < self._nodes]
         if not found:
             return []
-        least = np.zeros(len(found), dtype=np.int64)
-        crossed = np.zeros(len(found))
-        begin = np.concatenate([[0], np.cumsum([len(members) for members in found])])
-        members = np.concatenate(found)
-        used = self._crossing
-        price(self._statement, self._notes, self._graph, used, members, begin, least, crossed)
-        wanted = np.flatnonzero((least > 0) & (crossed < least - by))
-        return [(int(least[index]), found[index]) for index in wanted]
+        listed = Sets(
+            np.concatenate(found),
+            np.concatenate([[0], np.cumsum([len(members) for members in found])]),
+            np.zeros(len(found), dtype=np.int64),
+            np.zeros(len(found)),
+        )
+        price(self._statement, self._notes, listed)
+        graph = self._graph
+        count_crossings(graph.first, graph.head, self._crossing, self._notes, listed)
+        wanted = np.flatnonzero((listed.least > 0) & (listed.crossed < listed.least - by))
+        return [(int(listed.least[index]), found[index]) for index in wanted]
 
     def threshold_sets(self) -> Iterator[Ints]:
         """Yield what is joined by edges used often, alone and together with services."""
@@ -154,7 +149,7 @@ class Separation:
         tree = np.zeros(len(ends), dtype=np.int64)
         for index in range(1, len(ends)):
             self._graph.free[:] = capacities
-            flow = greatest_flow(self._graph, ends[index], ends[tree[index]], ENOUGH)
+            flow = greatest_flow(self._graph, int(ends[index]), int(ends[tree[index]]), ENOUGH)
             if flow < ENOUGH:
                 inside = self._graph.level[: self._nodes] >= 0
                 behind = np.arange(len(ends)) > index
@@ -162,7 +157,7 @@ class Separation:
                 yield np.flatnonzero(inside)
 
     def rare_sets(self, looked_at: Bools) -> Iterator[Ints]:
-        """Yield sets around one of the nodes that fewer trips enter than it needs for its visits."""
+        """Yield sets around one of the nodes that fewer trips enter than its visits need."""
         statement = self._statement
         between = np.concatenate([self._used, statement.times])
         source = np.zeros(self._nodes)
@@ -175,7 +170,7 @@ class Separation:
             sink = np.where(able, WITHOUT_LIMIT / SCALE, 0.0)
             capacities = self._whole(np.concatenate([between, source, sink]))
             done: set[int] = set()
-            for node in np.flatnonzero((needs > 0) & looked_at):
+            for node in np.flatnonzero((needs > 0) & looked_at).tolist():
                 wanted = 2 * int(needs[node]) * SCALE - SCALE // 10_000
                 self._graph.free[:] = capacities
                 if node in done:
@@ -224,14 +219,17 @@ class Separation:
                 yield part
 
     def _capacities(self, values: Floats) -> Floats:
-        """Return the capacity of each arc; edges beyond the given ones have none."""
+        """Return the capacity of each arc; edges beyond the given ones have none.
+
+        From the source and to the sink nothing flows back.
+        """
         both = np.zeros(len(self._order))
         half = len(both) // 2
+        back = values[: len(self._used) + len(self._statement.start)]
         both[: len(values)] = values
-        both[half : half + min(len(values), len(self._used) + len(self._statement.start))] = values[
-            : len(self._used) + len(self._statement.start)
-        ]
-        return both[self._order]
+        both[half : half + len(back)] = back
+        capacities: Floats = both[self._order]
+        return capacities
 
     def _whole(self, values: Floats) -> Ints:
         whole: Ints = np.rint(self._capacities(values) * SCALE).astype(np.int64)
@@ -249,7 +247,8 @@ def parts(nodes: int, starts: Ints, ends: Ints) -> Iterator[Ints]:
 
 def _labels(nodes: int, starts: Ints, ends: Ints) -> Ints:
     graph = csr_array((np.ones(len(starts)), (starts, ends)), shape=(nodes, nodes))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    labels: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels
 
 
 def _graph(tails: Ints, heads: Ints, *, nodes: int) -> tuple[Flow, Ints]:
