@@ -27,8 +27,9 @@ from gis.routing.verify import Verdict, verify
 from gis.routing.warm import warm_up
 
 SEED = 1
-# Crews of a generated county by its reaches. The PyVRP cross-check takes gigabytes beyond this.
-COUNTIES = {500: 4, 2000: 15, 5000: 38}
+COUNTIES = (500, 2000, 5000)
+REACHES_PER_CREW = 132
+# The PyVRP cross-check takes gigabytes beyond this.
 CROSS_CHECKED = 500
 BUDGETS_S = (2.0, 10.0, 60.0)
 BOUND_S = 100.0
@@ -58,7 +59,9 @@ def main(options: Sequence[str] = ()) -> None:
     print(f"{LEGEND}\n{HEAD}", flush=True)
     _alone(warm_up)
     for reaches in wanted.counties:
-        week = partial(generated_week, reaches, crew_count=COUNTIES[reaches])
+        week = partial(
+            generated_week, reaches, crew_count=max(2, round(reaches / REACHES_PER_CREW))
+        )
         _alone(partial(measure, str(reaches), week, budgets=wanted.seconds, bound_s=wanted.bound))
         if reaches <= CROSS_CHECKED and wanted.cross_check:
             _alone(partial(cross_check, week, budget_s=wanted.seconds[-1]))

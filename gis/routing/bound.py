@@ -92,15 +92,15 @@ def week_bound(
     days on which a task is allowed and the gaps between its visits do not count. The fallback
     while the programme is not solved is ``legs_bound``.
 
-    Cost: pairs without a way over a third place (32 matrix sums), then rounds of a linear
-    programme and flows; more seconds never give less.
+    Cost: pairs without a way over a third place (`network_of`), then rounds of a linear programme
+    and flows; more seconds never give less. Memory: one more matrix of 32 bits.
 
     Parameters
     ----------
     served
         Visits per task, as in a valid plan of this problem (``visits_of``); others count as none.
     seconds, clock
-        When to stop.
+        When to stop; a programme begun is not broken off before its own limit.
 
     Returns
     -------

@@ -14,8 +14,9 @@ class Statement(NamedTuple):
     """Services and trips as the compiled functions read them.
 
     ``listed`` has the services at each node from ``first`` on; ``group`` is which crews a service
-    allows: a row of ``allowed``. ``trips`` of each kind exist. ``toll`` has a row per home. ``travel`` is what all trips
-    together need at least beside their services where time is the load.
+    allows: a row of ``allowed``. ``trips`` of each kind exist. ``toll`` has a row per home.
+    ``travel`` is what all trips together need at least beside their services where time is the
+    load.
     """
 
     first: Ints

@@ -85,7 +85,7 @@ class Separation:
         every = np.arange(network.nodes)
         tails = [self._start, statement.start, np.full(network.nodes, self._source), self._homes]
         heads = [self._end, statement.end, every, np.full(len(self._homes), self._sink)]
-        self._graph, self._order = _graph(
+        self._graph, self._order = graph_of(
             np.concatenate(tails), np.concatenate(heads), nodes=network.nodes + 2
         )
         self._crossing = self._capacities(self._used)
@@ -251,7 +251,7 @@ def _labels(nodes: int, starts: Ints, ends: Ints) -> Ints:
     return labels
 
 
-def _graph(tails: Ints, heads: Ints, *, nodes: int) -> tuple[Flow, Ints]:
+def graph_of(tails: Ints, heads: Ints, *, nodes: int) -> tuple[Flow, Ints]:
     """Return the graph of undirected edges, and the edge (twice) of each arc."""
     tail, head = np.concatenate([tails, heads]), np.concatenate([heads, tails])
     order = np.argsort(tail, kind="stable")
