@@ -1,5 +1,6 @@
 """Promises the whole product keeps: each test walks everything there is and says what to do."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from inspect_app.cli.translations import Fault, Text, all_texts, faults
 from inspect_app.config import Settings
 from inspect_app.db import make_engine, map_reader
 from inspect_app.domain.access import EVERYWHERE, ROLES, Permission, Role, Scope
+from inspect_app.domain.acts import ACTS
 from inspect_app.domain.guards import GUARDS
 from inspect_app.domain.problems import PROBLEMS
 from inspect_app.domain.transitions import (
@@ -133,6 +135,24 @@ def test_every_transition_is_permitted_to_some_role_and_stands_once():
 
 def test_every_guard_is_implemented():
     assert set(GUARDS) == set(Guard)
+
+
+def test_every_act_in_the_audit_trail_has_a_name():
+    written = {
+        text
+        for path in (ROOT / "inspect_app" / "workflows").rglob("*.py")
+        for keyword in ast.walk(ast.parse(path.read_text()))
+        if isinstance(keyword, ast.keyword) and keyword.arg == "action"
+        for text in _texts(keyword.value)
+    }
+    assert "import.run" in written
+    assert written <= set(ACTS)
+
+
+def _texts(expression: ast.expr) -> set[str]:
+    if isinstance(expression, ast.IfExp):
+        return _texts(expression.body) | _texts(expression.orelse)
+    return {expression.value} if isinstance(expression, ast.Constant) else set()
 
 
 def test_every_status_belongs_to_a_problem():

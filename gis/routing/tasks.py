@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gis.routing.problem import PatrolTask, patrol_service_s
+from gis.routing.problem import PatrolTask, TimeWindow, patrol_service_s
 
 OFFICERS_OF_A_PAIR = 2
 
@@ -59,6 +59,7 @@ def patrol_tasks(
             kind=str(row["kind"]),
             length_m=float(row["length_m"]),
             off_road_m=float(row["off_road_m"]),
+            window=TimeWindow(*row["window"]) if isinstance(row["window"], tuple) else None,
         )
         for row in joined.to_dict("records")
     )

@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 
 from inspect_app.demo.complaints import Complaints, make_complaints
+from inspect_app.demo.conditions import Places, condition_frames
 from inspect_app.demo.crews import make_crews, patrol_objects
 from inspect_app.demo.findings import Findings, make_findings
 from inspect_app.demo.ground import Ground, make_ground, road_frame, waterway_frames
@@ -55,6 +56,8 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     patrols = make_patrols(seed, ground, crews, history=history, today=today)
     findings = make_findings(seed, ground, people, patrols=patrols, history=history, today=today)
     frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
+    spots = Places(places["pollution_source"], places["water_source"], places["road"])
+    frames |= condition_frames(crews, spots, today=today)
     frames |= patrols.frames(ground) | findings.frames() | history.frames()
     frames["counter"] = _counters(complaints, findings)
     return County(frames, findings.files, complaints.true_matter, complaints.hot_spots)

@@ -15,6 +15,8 @@ from inspect_app.domain.access import Role
 from inspect_app.domain.codes import ObjectKind
 
 SHIFT = (time(8, 30), time(17, 30))
+NIGHT_SHIFT = (time(18, 0), time(2, 0))
+NIGHT_DAYS = ([1, 3, 5], [2, 4, 6])
 SPEED_KMH = 30.0
 SERVICE_MIN = {"segment": 12.0, "outlet": 10.0, "source": 30.0, "water_source": 25.0}
 
@@ -85,7 +87,10 @@ def patrol_objects(ground: Ground, places: dict[str, pd.DataFrame]) -> list[Patr
 def make_crews(
     ground: Ground, people: People, stations: pd.DataFrame, *, objects: list[PatrolObject]
 ) -> tuple[dict[str, pd.DataFrame], list[CrewPlan]]:
-    """Return the frames of crews and the crews for the history; brigade crews come first."""
+    """Return the frames of crews and the crews for the history; brigade crews come first.
+
+    The night crews are new: they are in the frames and have no history.
+    """
     plans: list[CrewPlan] = []
     yard = stations[stations.kind == "other"].iloc[0]
     officers = people.by_role[Role.INSPECTOR, None]
@@ -116,7 +121,28 @@ def make_crews(
         plan = CrewPlan(len(plans) + 1, name, members, home, days, tasks, township, chief, mine)
         plans.append(plan)
         rows.append((people.stations[township], int(station.id)))
-    return _frames(rows, plans), plans
+    nights = [_night_crew(plans, number=number, officers=officers) for number in range(2)]
+    return _frames([*rows, rows[0], rows[0]], [*plans, *nights]), plans
+
+
+def _night_crew(plans: list[CrewPlan], *, number: int, officers: list[int]) -> CrewPlan:
+    """Return two officers who go out from the brigade's yard at night."""
+    first = 6 + 2 * number
+    return CrewPlan(
+        id=len(plans) + 1 + number,
+        name=f"执法大队夜查{number + 1}组",
+        members=officers[first : first + 2],
+        home=plans[0].home,
+        weekdays=NIGHT_DAYS[number],
+        tasks_a_week=0,
+        township=None,
+        reviewer=plans[0].reviewer,
+        objects=[],
+    )
+
+
+def _shift(crew: CrewPlan) -> tuple[time, time]:
+    return NIGHT_SHIFT if crew.weekdays in NIGHT_DAYS else SHIFT
 
 
 def _frames(rows: list[tuple[int, int]], plans: list[CrewPlan]) -> dict[str, pd.DataFrame]:
@@ -127,8 +153,8 @@ def _frames(rows: list[tuple[int, int]], plans: list[CrewPlan]) -> dict[str, pd.
             "station_id": [station for _, station in rows],
             "org_id": [org for org, _ in rows],
             "weekdays": [plan.weekdays for plan in plans],
-            "shift_start": SHIFT[0],
-            "shift_end": SHIFT[1],
+            "shift_start": [_shift(plan)[0] for plan in plans],
+            "shift_end": [_shift(plan)[1] for plan in plans],
             "mode": "car",
             "speed_kmh": SPEED_KMH,
             "vehicle_no": [f"宁Z·D{plan.id:04d}" for plan in plans],

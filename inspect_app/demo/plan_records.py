@@ -1,7 +1,7 @@
 """What the plans of the demo's past say of themselves, in the words of the planner."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import numpy as np
@@ -16,8 +16,17 @@ from inspect_app.demo.policies import FREQUENCIES
 from inspect_app.domain.policies import PROPOSALS
 
 SEARCH_S = 15.0
-SHIFT_S = (SHIFT[1].hour - SHIFT[0].hour) * 3_600
-MOVES = ("patrol_speed_kmh", "detour_factor", "snap_road_max_m", "off_road_speed_kmh")
+LUNCH_S = 3_600
+SHIFT_S = (SHIFT[1].hour - SHIFT[0].hour) * 3_600 - LUNCH_S
+RULES = (
+    "patrol_speed_kmh",
+    "detour_factor",
+    "snap_road_max_m",
+    "off_road_speed_kmh",
+    "lunch_from_h",
+    "lunch_min",
+    "overtime_max_min",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ class PastWeek:
             "crews": {crew.name: self._hours(crew) for crew in self.crews},
             "policies": self._by_policy(),
             "unruled": {},
+            "exempted": [],
+            "closed_roads": [],
             "seconds": {
                 "load": round(float(rng.uniform(0.7, 1.1)), 2),
                 "search": round(SEARCH_S + float(rng.uniform(0.02, 0.4)), 2),
@@ -115,6 +126,7 @@ class PastWeek:
                 "object_class": policy.object_class,
                 "times": policy.times,
                 "unit": str(policy.unit),
+                "hours": None,
                 "source": policy.source,
                 "due": served.count(policy) + missing.count(policy),
                 "served": served.count(policy),
@@ -136,7 +148,7 @@ def _parameters() -> dict[str, object]:
     """Return how all the plans were asked for: by time, under the policies of the start."""
     known = {row.key: row.value for row in PROPOSALS}
     asked: dict[str, object] = {"iterations": None, "seconds": SEARCH_S, "first_day": None}
-    return asked | {name: known[name] for name in MOVES}
+    return asked | {name: known[name] for name in RULES} | {"weights": asdict(Weights())}
 
 
 def _policies() -> tuple[FrequencyPolicy, ...]:

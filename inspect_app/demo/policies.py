@@ -1,6 +1,6 @@
 """Policies the demo county starts with: numbers and patrol frequencies, each with its source."""
 
-from datetime import date
+from datetime import date, time
 
 import pandas as pd
 
@@ -25,6 +25,13 @@ FREQUENCIES: tuple[tuple[object, ...], ...] = (
     (K.MATTER, None, 1, U.WEEK, None, 25, False, 3, "一级网格:有投诉对象每周一次"),
 )
 
+NIGHT_CHECK: tuple[object, ...] = (
+    *(K.SOURCE, "key", 1, U.MONTH, None, 15, True, 2),
+    "重点企业夜间每月不少于一次,18:00–06:00(参照县级网格化监管办法)",
+)
+NIGHT = (time(18, 0), time(6, 0))
+"""Hours of the night check; the night crew that serves it is new, so the past knows none."""
+
 
 def policy_frames() -> dict[str, pd.DataFrame]:
     """Return policy rows and frequency policies."""
@@ -39,7 +46,9 @@ def policy_frames() -> dict[str, pd.DataFrame]:
         for number, proposal in enumerate(PROPOSALS, start=1)
     ]
     rows: list[dict[str, object]] = []
-    for kind, narrowed, times, unit, season, minutes, officers, priority, source in FREQUENCIES:
+    every = (*FREQUENCIES, NIGHT_CHECK)
+    for kind, narrowed, times, unit, season, minutes, officers, priority, source in every:
+        hours = NIGHT if len(rows) == len(FREQUENCIES) else (None, None)
         bounds = season if isinstance(season, tuple) else (None, None)
         rows.append(
             {
@@ -50,6 +59,8 @@ def policy_frames() -> dict[str, pd.DataFrame]:
                 "period_unit": str(unit),
                 "season_from": bounds[0],
                 "season_to": bounds[1],
+                "window_from": hours[0],
+                "window_to": hours[1],
                 "min_gap_h": 48.0 if unit is PeriodUnit.WEEK else 96.0,
                 "service_min": float(str(minutes)),
                 "two_officers": officers,

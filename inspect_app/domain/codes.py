@@ -237,6 +237,33 @@ class PatrolKind(Code):
     COVERT = "covert", "暗访"
 
 
+class ExemptionGround(Code):
+    """Why an object need not be patrolled for some days."""
+
+    FLOOD = "flood", "洪水"
+    CLOSED_ROAD = "closed_road", "道路中断"
+    HOLIDAY = "holiday", "节假日"
+    WORKS = "works", "施工"
+    OTHER = "other", "其他"
+
+
+class AbsenceKind(Code):
+    """Why a person is away."""
+
+    LEAVE = "leave", "休假"
+    SICK = "sick", "病假"
+    TRAINING = "training", "培训"
+    SECONDED = "seconded", "抽调"
+    OTHER = "other", "其他"
+
+
+class AssignmentRule(Code):
+    """Whether only a crew, or never this crew, may serve an object or a grid."""
+
+    ONLY = "only", "固定由其巡查"
+    NEVER = "never", "不得由其巡查"
+
+
 class TravelMode(Code):
     """How a crew travels between stops."""
 

@@ -2,6 +2,13 @@
 
 from inspect_app.models.base import Base
 from inspect_app.models.complaints import Complaint, ComplaintMatter, Reporter
+from inspect_app.models.conditions import (
+    CrewAbsence,
+    CrewAssignment,
+    PatrolExemption,
+    PersonAbsence,
+    RoadClosure,
+)
 from inspect_app.models.findings import Finding, FindingPhoto, Measure
 from inspect_app.models.patrols import (
     Crew,
@@ -49,6 +56,8 @@ __all__ = [
     "ComplaintMatter",
     "Counter",
     "Crew",
+    "CrewAbsence",
+    "CrewAssignment",
     "CrewGrid",
     "CrewMember",
     "Event",
@@ -62,12 +71,14 @@ __all__ = [
     "Measure",
     "Org",
     "Outlet",
+    "PatrolExemption",
     "PatrolLog",
     "PatrolPlan",
     "PatrolSegment",
     "PatrolStop",
     "PatrolTask",
     "Person",
+    "PersonAbsence",
     "Photo",
     "PlanRun",
     "PlanUncovered",
@@ -77,6 +88,7 @@ __all__ = [
     "ProtectionZone",
     "Reporter",
     "Road",
+    "RoadClosure",
     "SegmentGrid",
     "Station",
     "SyncRecord",

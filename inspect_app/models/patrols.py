@@ -32,7 +32,9 @@ class FrequencyPolicy(Base):
     """How often objects of a kind and class are to be patrolled; a policy row with its source.
 
     `object_class` narrows the kind (a waterway level, an outlet class, a permit class, a zone
-    level); None holds for all. Season bounds are `MM-DD` and may wrap the year.
+    level); None holds for all. Season bounds are `MM-DD` and may wrap the year. A policy with a
+    window is a duty of its own beside the one without: a night check does not replace the visit by
+    day. A window whose end is not after its start crosses midnight.
     """
 
     __tablename__ = "frequency_policy"
@@ -43,6 +45,8 @@ class FrequencyPolicy(Base):
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="period"),
         CheckConstraint("season_from ~ '^[01][0-9]-[0-3][0-9]$'", name="season_from_form"),
         CheckConstraint("season_to ~ '^[01][0-9]-[0-3][0-9]$'", name="season_to_form"),
+        CheckConstraint("(window_from IS NULL) = (window_to IS NULL)", name="window"),
+        CheckConstraint("window_from <> window_to", name="window_length"),
     )
 
     id: Mapped[Key]
@@ -52,6 +56,8 @@ class FrequencyPolicy(Base):
     period_unit: Mapped[str] = mapped_column(String(20))
     season_from: Mapped[str | None] = mapped_column(String(5))
     season_to: Mapped[str | None] = mapped_column(String(5))
+    window_from: Mapped[time | None]
+    window_to: Mapped[time | None]
     min_gap_h: Mapped[float] = mapped_column(Float, server_default=text("0"))
     service_min: Mapped[float] = mapped_column(Float)
     two_officers: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -62,12 +68,16 @@ class FrequencyPolicy(Base):
 
 
 class Crew(Base):
-    """A crew with its home station, working days (ISO 1–7), shift and speed."""
+    """A crew with its home station, working days (ISO 1–7), shift and speed.
+
+    A shift whose end is before its start crosses midnight; it belongs to the day it starts on.
+    Of crews with the same `vehicle_no` only one goes out on a day.
+    """
 
     __tablename__ = "crew"
     __table_args__ = (
         code_check("mode", TravelMode),
-        CheckConstraint("shift_end > shift_start", name="shift"),
+        CheckConstraint("shift_end <> shift_start", name="shift"),
     )
 
     id: Mapped[Key]
@@ -187,7 +197,10 @@ class PatrolTask(Base):
 
 
 class PatrolStop(Base):
-    """One visit of a task: a segment in a direction, or a place; with its result once done."""
+    """One visit of a task: a segment in a direction, or a place; with its result once done.
+
+    `timed` tells the visit that a policy with hours asks for (a night check) from the other one.
+    """
 
     __tablename__ = "patrol_stop"
     __table_args__ = (
@@ -205,6 +218,7 @@ class PatrolStop(Base):
     object_kind: Mapped[str] = mapped_column(String(20))
     object_id: Mapped[int]
     name: Mapped[str]
+    timed: Mapped[bool] = mapped_column(server_default=text("false"))
     reverse: Mapped[bool] = mapped_column(server_default=text("false"))
     arrive_at: Mapped[datetime]
     leave_at: Mapped[datetime]
@@ -228,6 +242,7 @@ class PlanUncovered(Base):
     object_kind: Mapped[str] = mapped_column(String(20))
     object_id: Mapped[int]
     name: Mapped[str]
+    timed: Mapped[bool] = mapped_column(server_default=text("false"))
     visits_missing: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(String(60))
     facts: Mapped[Json] = mapped_column(JSONB)

@@ -39,7 +39,7 @@ def audit_page(
     """Return one page of entries, newest first, and how many there are in all."""
     query = select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
     if chosen.action:
-        query = query.where(AuditEntry.action.startswith(chosen.action, autoescape=True))
+        query = query.where(AuditEntry.action == chosen.action)
     if chosen.person:
         query = query.where(Person.name.contains(chosen.person, autoescape=True))
     if chosen.day is not None:

@@ -1,7 +1,7 @@
 """What the plan of a week is made from: objects, their frequencies and history, crews, roads."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Select, case, cast, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, case, cast, func, literal, null, select
 from sqlalchemy import String as SqlString
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -21,19 +21,14 @@ from gis.schedule import FrequencyPolicy
 from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, PermitClass, StopResult, ZoneLevel
 from inspect_app.models import (
     ComplaintMatter,
-    Crew,
-    CrewGrid,
-    CrewMember,
     Grid,
     KeyUnitListing,
     Outlet,
     PatrolSegment,
     PatrolStop,
-    Person,
     PollutionSource,
     ProtectionZone,
     Road,
-    Station,
     WaterSource,
     Waterway,
 )
@@ -44,11 +39,24 @@ Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 HISTORY_DAYS = 800
 """Two years and a little: the longest period of a frequency is a year, looked at twice."""
 WORKDAYS = frozenset(range(5))
+MINUTES_PER_DAY = 1440
+
+
+def task_key(kind: str, object_id: int, *, timed: bool) -> str:
+    """Return the name of an object's visit in a week's problem.
+
+    The visit that a policy with hours asks for (`PatrolStop.timed`) is a task of its own.
+    """
+    return f"{kind}:{object_id}:timed" if timed else f"{kind}:{object_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class PatrolObject:
-    """Something that is patrolled: a segment (a line) or a place (a point), in EPSG:4490."""
+    """Something that is patrolled: a segment (a line) or a place (a point), in EPSG:4490.
+
+    With a `window` (opening and closing minute) it stands for the visit within the hours of a
+    policy, beside the ordinary one.
+    """
 
     kind: ObjectKind
     id: int
@@ -56,33 +64,17 @@ class PatrolObject:
     object_class: str | None
     grid_id: int | None
     shape: BaseGeometry
+    window: tuple[int, int] | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether the visit is one with hours."""
+        return self.window is not None
 
     @property
     def key(self) -> str:
-        """The name of the object in a week's problem."""
-        return f"{self.kind}:{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class CrewOfWeek:
-    """A crew as it can go out in a week; `grid_ids` None means the whole county."""
-
-    id: int
-    name: str
-    home: BaseGeometry
-    weekdays: frozenset[int]
-    shift_start_min: int
-    shift_min: int
-    mode: str
-    speed_kmh: float
-    officers: int
-    members: tuple[str, ...]
-    grid_ids: frozenset[int] | None
-
-    @property
-    def travel(self) -> str:
-        """Crews that travel alike share one travel matrix of this name."""
-        return f"{self.mode} {self.speed_kmh:g} km/h"
+        """The name of the object's visit in a week's problem."""
+        return task_key(self.kind, self.id, timed=self.timed)
 
 
 def objects_to_patrol(session: Session, *, day: date) -> list[PatrolObject]:
@@ -93,7 +85,7 @@ def objects_to_patrol(session: Session, *, day: date) -> list[PatrolObject]:
     year), the strictest level of the water source's zones, the severity of a matter.
     """
     found = []
-    for kind, statement in _statements(day).items():
+    for kind, statement in object_statements(day).items():
         for number, name, object_class, grid_id, shape in session.execute(statement):
             geometry = shapely.from_wkb(bytes(shape))
             found.append(PatrolObject(kind, number, name, object_class, grid_id, geometry))
@@ -130,12 +122,25 @@ def week_policies(
     ]
 
 
-def visit_dates(session: Session, *, week: date, zone: ZoneInfo) -> pd.DataFrame:
-    """Return `object`, `date` of every visit done up to the end of the week, in the zone's days."""
+def visit_dates(
+    session: Session,
+    *,
+    week: date,
+    zone: ZoneInfo,
+    windows: Mapping[str, tuple[int, int]] | None = None,
+) -> pd.DataFrame:
+    """Return `object`, `date` of every visit done up to the end of the week, in the zone's days.
+
+    Parameters
+    ----------
+    windows
+        Opening and closing minute by the key of a timed visit. Such a visit counts only when made
+        within its hours, for the day on which these opened; without hours it does not count.
+    """
     since = datetime.combine(week - timedelta(days=HISTORY_DAYS), time(), zone)
     until = datetime.combine(week + timedelta(days=7), time(), zone)
     rows = session.execute(
-        select(PatrolStop.object_kind, PatrolStop.object_id, PatrolStop.done_at)
+        select(PatrolStop.object_kind, PatrolStop.object_id, PatrolStop.timed, PatrolStop.done_at)
         .where(
             PatrolStop.result == StopResult.DONE,
             PatrolStop.done_at >= since,
@@ -143,46 +148,36 @@ def visit_dates(session: Session, *, week: date, zone: ZoneInfo) -> pd.DataFrame
         )
         .order_by(PatrolStop.done_at)
     ).all()
-    return pd.DataFrame(
-        {
-            "object": [f"{kind}:{number}" for kind, number, _ in rows],
-            "date": [None if at is None else at.astimezone(zone).date() for _, _, at in rows],
-        }
-    )
+    visits = []
+    for kind, number, timed, at in rows:
+        if at is None:
+            continue
+        key, moment = task_key(kind, number, timed=timed), at.astimezone(zone)
+        day = _day_of_hours(moment, (windows or {}).get(key)) if timed else moment.date()
+        if day is not None:
+            visits.append((key, day))
+    return pd.DataFrame(visits, columns=["object", "date"], dtype=object)
 
 
-def crews_of_week(session: Session, *, week: date) -> list[CrewOfWeek]:
-    """Return the active crews by name, with the members of the week's Monday."""
-    members = _members(session, day=week)
-    grids = _crew_grids(session)
+def _day_of_hours(moment: datetime, window: tuple[int, int] | None) -> date | None:
+    """Return the day on which the hours opened that a local time lies in."""
+    if window is None:
+        return None
+    opens, closes = window
+    opened = moment.replace(tzinfo=None) - timedelta(minutes=opens)
+    since = opened - datetime.combine(opened.date(), time())
+    return opened.date() if since <= timedelta(minutes=closes - opens) else None
+
+
+def open_roads(session: Session, *, closed: Collection[int] = ()) -> gpd.GeoDataFrame:
+    """Return the roads that can be driven, indexed by id, in EPSG:4490.
+
+    Left out are those the ledger calls closed and the ids of `closed`.
+    """
     rows = session.execute(
-        select(Crew, func.ST_AsBinary(Station.geom))
-        .join(Station, Station.id == Crew.station_id)
-        .where(Crew.active)
-        .order_by(Crew.name)
-    )
-    return [
-        CrewOfWeek(
-            id=crew.id,
-            name=crew.name,
-            home=shapely.from_wkb(bytes(home)),
-            weekdays=frozenset(weekday - 1 for weekday in crew.weekdays),
-            shift_start_min=_minute(crew.shift_start),
-            shift_min=_minute(crew.shift_end) - _minute(crew.shift_start),
-            mode=crew.mode,
-            speed_kmh=crew.speed_kmh,
-            officers=sum(certified for _, certified in members.get(crew.id, [])),
-            members=tuple(name for name, _ in members.get(crew.id, [])),
-            grid_ids=grids.get(crew.id),
-        )
-        for crew, home in rows
-    ]
-
-
-def open_roads(session: Session) -> gpd.GeoDataFrame:
-    """Return the roads that are not closed, indexed by id, in EPSG:4490."""
-    rows = session.execute(
-        select(Road.id, func.ST_AsBinary(Road.geom)).where(~Road.closed).order_by(Road.id)
+        select(Road.id, func.ST_AsBinary(Road.geom))
+        .where(~Road.closed, Road.id.not_in(closed))
+        .order_by(Road.id)
     ).all()
     return gpd.GeoDataFrame(
         index=pd.Index([number for number, _ in rows], dtype="int64"),
@@ -191,12 +186,18 @@ def open_roads(session: Session) -> gpd.GeoDataFrame:
     )
 
 
+def grid_paths(session: Session) -> dict[int, str]:
+    """Return the path of every grid by id."""
+    return {grid.id: grid.path for grid in session.execute(select(Grid.id, Grid.path))}
+
+
 def grid_names(session: Session) -> dict[int, str]:
     """Return the name of every grid by id."""
     return {grid.id: grid.name for grid in session.execute(select(Grid.id, Grid.name))}
 
 
-def _statements(day: date) -> dict[ObjectKind, Select[Any]]:
+def object_statements(day: date) -> dict[ObjectKind, Select[Any]]:
+    """Return by kind the SELECT of what is patrolled: id, name, object_class, grid_id, shape."""
     listed = select(KeyUnitListing.source_id).where(KeyUnitListing.year == day.year)
     permit = case(
         (PollutionSource.id.in_(listed), PermitClass.KEY.value),
@@ -229,8 +230,9 @@ def _columns(
     name: Column,
     object_class: Column,
 ) -> Select[Any]:
-    shape = func.ST_AsBinary(table.geom)
-    return select(table.id, name, object_class, table.grid_id, shape).order_by(table.id)
+    shape = func.ST_AsBinary(table.geom).label("shape")
+    columns = (table.id, name.label("name"), object_class.label("object_class"))
+    return select(*columns, table.grid_id, shape).order_by(table.id)
 
 
 def _strictest_zone() -> ColumnElement[Any]:
@@ -262,8 +264,17 @@ def _policy(row: FrequencyRow, *, weekdays: frozenset[int]) -> FrequencyPolicy:
         weekdays=WORKDAYS if unit in (Unit.day, Unit.two_days) else weekdays,
         priority=row.priority,
         two_officers=row.two_officers,
+        window=_window(row),
         source=row.source,
     )
+
+
+def _window(row: FrequencyRow) -> tuple[int, int] | None:
+    """Return the hours of a policy in minutes after midnight; an end on the next day is > 1440."""
+    if row.window_from is None or row.window_to is None:
+        return None
+    opens, closes = _minute(row.window_from), _minute(row.window_to)
+    return opens, closes if closes > opens else closes + MINUTES_PER_DAY
 
 
 def _month_day(text: str) -> MonthDay:
@@ -273,31 +284,3 @@ def _month_day(text: str) -> MonthDay:
 
 def _minute(moment: time) -> int:
     return moment.hour * 60 + moment.minute
-
-
-def _members(session: Session, *, day: date) -> dict[int, list[tuple[str, bool]]]:
-    rows = session.execute(
-        select(CrewMember.crew_id, Person.name, Person.certificate_no.is_not(None))
-        .join(Person, Person.id == CrewMember.person_id)
-        .where(
-            Person.active,
-            CrewMember.valid_from <= day,
-            or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > day),
-        )
-        .order_by(Person.id)
-    )
-    members: dict[int, list[tuple[str, bool]]] = {}
-    for crew_id, name, certified in rows:
-        members.setdefault(crew_id, []).append((name, certified))
-    return members
-
-
-def _crew_grids(session: Session) -> dict[int, frozenset[int]]:
-    top = select(CrewGrid.crew_id, Grid.path).join(Grid, Grid.id == CrewGrid.grid_id).subquery()
-    rows = session.execute(
-        select(top.c.crew_id, Grid.id).join(top, Grid.path.startswith(top.c.path))
-    )
-    grids: dict[int, set[int]] = {}
-    for crew_id, grid_id in rows:
-        grids.setdefault(crew_id, set()).add(grid_id)
-    return {crew_id: frozenset(ids) for crew_id, ids in grids.items()}

@@ -59,6 +59,14 @@ def policies_in_force(session: Session, *, day: date) -> list[PolicyInForce]:
     return [line for _, _, line in sorted(lines, key=lambda entry: entry[:2])]
 
 
+def policy_history(session: Session) -> dict[str, list[Policy]]:
+    """Return all rows of every policy that has more than one, the latest first."""
+    rows: dict[str, list[Policy]] = {}
+    for row in session.scalars(select(Policy).order_by(Policy.valid_from.desc())):
+        rows.setdefault(row.key, []).append(row)
+    return {key: found for key, found in rows.items() if len(found) > 1}
+
+
 def account_lines(session: Session, *, day: date) -> list[AccountLine]:
     """Return every account with each post of the day."""
     rows = session.execute(

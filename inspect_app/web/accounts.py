@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -26,15 +26,18 @@ from inspect_app.workflows.log_in import LockRule, log_in
 
 pages = Blueprint("accounts", __name__)
 
+TODAY = "patrol.page"
+SUMMARY = "summary.page"
+
 
 @pages.get("/")
 @signed_in
 def home() -> Response:
-    """Send everybody to the first page of their own bar."""
-    from flask import current_app
-
-    entries = navigation(current_app)
-    return redirect(url_for(entries[0].endpoint if entries else "accounts.nothing"))
+    """Send those who go out to their patrols of today, others to the first page of their bar."""
+    endpoints = [entry.endpoint for entry in navigation(current_app)]
+    goes_out = TODAY in endpoints and SUMMARY not in endpoints
+    first = TODAY if goes_out else next(iter(endpoints), "accounts.nothing")
+    return redirect(url_for(first))
 
 
 @pages.get("/nothing")

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from inspect_app.domain.access import Permission
+from inspect_app.domain.acts import ACTS, SUBJECTS
 from inspect_app.queries.audit import PAGE_SIZE, AuditFilter, audit_page
 from inspect_app.web.http import database, parsed_day, requires, time_zone
 
@@ -26,6 +27,8 @@ def page() -> str:
         lines=lines,
         total=total,
         chosen=chosen,
+        acts=ACTS,
+        subjects=SUBJECTS,
         page=number,
         last_page=max((total + PAGE_SIZE - 1) // PAGE_SIZE, 1),
         kept={key: value for key, value in request.args.items() if key not in ("page", "lang")},

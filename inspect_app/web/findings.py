@@ -49,6 +49,7 @@ from inspect_app.web.finding_forms import (
     page_number,
 )
 from inspect_app.web.http import STATUS, actor, database, now, requires, roll_back, sentence
+from inspect_app.web.places import sight
 from inspect_app.web.views import moment_text
 from inspect_app.workflows.follow_finding import default_due, follow, obstacle
 from inspect_app.workflows.follow_many import BULK_EVENTS, follow_many
@@ -177,14 +178,18 @@ def _refused_list(problem: Problem) -> tuple[str, int]:
 def new() -> Response | str | tuple[str, int]:
     """Write a finding at a desk; the form carries its uid, so that sending twice makes one."""
     if request.method == "GET":
-        return render_template("finding_new.html", uid=uuid4(), message="", form={})
+        return render_template("finding_new.html", uid=uuid4(), message="", form={}, extent=sight())
     try:
         finding = raise_finding(database(), new_draft(), actor=actor(), now=now())
     except Problem as problem:
         roll_back()
         uid = request.form.get("uid", "")
         answer = render_template(
-            "finding_new.html", uid=uid, message=sentence(problem), form=request.form
+            "finding_new.html",
+            uid=uid,
+            message=sentence(problem),
+            form=request.form,
+            extent=sight(),
         )
         return answer, STATUS.get(problem.code, 422)
     flash(gettext("已上报,编号 %(number)s", number=finding.finding_no))

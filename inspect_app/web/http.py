@@ -44,6 +44,7 @@ STATUS: dict[str, int] = {
     "patrol_started": 409,
     "plan_published": 409,
     "plan_waiting": 409,
+    "condition_over": 409,
     "county_wide_only": 403,
     "already_imported": 409,
     "too_large": 413,

@@ -52,6 +52,7 @@ COUNTS: dict[str, str] = {
     "warned": "有提示",
     "shared_fallback": "疑似默认坐标",
     "no_place": "无位置",
+    "outside_grids": "在所有网格之外",
 }
 REFERENCES = ("EPSG:4490", "WGS84", "GCJ02", "BD09")
 SHOWN_MAX = 200

@@ -1,7 +1,7 @@
 """Build a week: what is due, who can go and how long every way takes, as one week problem."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -25,20 +25,31 @@ from gis.routing.network_matrix import (
 )
 from gis.routing.problem import Crew, WeekProblem
 from gis.routing.tasks import patrol_tasks
-from gis.schedule import FrequencyPolicy, due_visits, without_policy
+from gis.schedule import FrequencyPolicy, without_policy
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import week_text
+from inspect_app.models.base import Json
+from inspect_app.queries.conditions import Closure, assignments, closures
+from inspect_app.queries.crews import CrewOfWeek, crews_of_week
 from inspect_app.queries.patrol_week import (
-    CrewOfWeek,
     PatrolObject,
-    crews_of_week,
+    grid_paths,
     in_known_classes,
     objects_to_patrol,
     open_roads,
-    visit_dates,
     week_policies,
 )
 from inspect_app.queries.policies import policy_value
+from inspect_app.workflows.apply_conditions import (
+    Exempted,
+    ShiftRules,
+    assigned,
+    due_objects,
+    ledger,
+    planner_weights,
+    shift_rules,
+    with_rules,
+)
 
 PLACE_COLUMNS = (
     "object",
@@ -82,7 +93,8 @@ class WeekToPlan:
 
     `objects` are those due, by the keys of the problem's tasks; `shapes` their geometry in the
     metric CRS; `policy_of` the frequency policy each follows; `unruled` counts objects by kind to
-    which no frequency policy applies.
+    which no frequency policy applies; `exempted` are the objects that would be due but for an
+    exemption; `closures` the roads left out of the ways.
     """
 
     problem: WeekProblem
@@ -95,12 +107,26 @@ class WeekToPlan:
     policy_of: Mapping[str, str]
     unruled: Mapping[str, int]
     moves: TravelPolicies
+    shifts: ShiftRules
+    exempted: tuple[Exempted, ...]
+    closures: tuple[Closure, ...]
+
+    def condition_facts(self) -> Json:
+        """Return what a plan keeps of exemptions and closed roads."""
+        week = self.problem.week
+        return {
+            "exempted": [one.facts() for one in self.exempted],
+            "closed_roads": [one.facts(week) for one in self.closures],
+        }
 
 
 def build_week(
     session: Session, week: date, *, zone: ZoneInfo, first_day: date | None = None
 ) -> WeekToPlan:
     """Return the problem of a week from the database.
+
+    A road closed on any day that is planned counts as closed on all of them: the ways of a week are
+    one table, and a crew must never be led onto a closed road.
 
     Parameters
     ----------
@@ -127,39 +153,59 @@ def build_week(
     weekdays = frozenset().union(*(crew.weekdays for crew in crews))
     policies = week_policies(session, week=week, weekdays=weekdays)
     objects = in_known_classes(objects_to_patrol(session, day=week), policies)
-    ledger = _ledger(objects)
-    due = due_visits(ledger, policies, visit_dates(session, week=week, zone=zone), week=week)
-    due = _from_day(due, first=start)
-    if due.empty:
+    due = due_objects(session, objects, policies, week=week, zone=zone)
+    visits = _from_day(due.visits, first=start)
+    if visits.empty:
         raise Problem("nothing_due", week=week_text(week))
-    by_key = {one.key: one for one in objects}
-    wanted = {key: by_key[key] for key in due["object"]}
-    places = _Places(list(crews), list(wanted.values()))
-    moves = TravelPolicies(
-        patrol_kmh=policy_value(session, "patrol_speed_kmh", day=week),
-        detour=policy_value(session, "detour_factor", day=week),
-        snap_m=policy_value(session, "snap_road_max_m", day=week),
-        off_road_kmh=policy_value(session, "off_road_speed_kmh", day=week),
+    places = _Places(list(crews), list(due.objects.values()))
+    closed = [one for one in closures(session, week) if max(one.days) >= start]
+    moves = travel_policies(session, day=week)
+    shifts = shift_rules(session, day=week)
+    travel = _travel(
+        open_roads(session, closed={one.road_id for one in closed}), places, moves=moves
     )
-    travel = _travel(open_roads(session), places, moves=moves)
-    unruled = without_policy(ledger, policies, week=week)
+    tasks = assigned(
+        patrol_tasks(visits, places.table(travel), patrol_kmh=moves.patrol_kmh),
+        assignments(session, week),
+        objects=due.objects,
+        crews=crews,
+        paths=grid_paths(session),
+    )
     problem = WeekProblem(
         week,
-        patrol_tasks(due, places.table(travel), patrol_kmh=moves.patrol_kmh),
-        tuple(_crew(crew, node=node, start=start) for node, crew in enumerate(crews)),
+        tasks,
+        tuple(
+            with_rules(_crew(crew, node=node, start=start), crew, rules=shifts)
+            for node, crew in enumerate(crews)
+        ),
         {name: matrix.seconds for name, matrix in travel.items()},
+        weights=planner_weights(session, day=week),
     )
+    unruled = without_policy(ledger(objects), policies, week=week)
     return WeekToPlan(
         problem=problem,
-        objects=wanted,
+        objects=due.objects,
         shapes=places.shapes,
         crews={crew.name: crew for crew in crews},
         travel=travel,
         metric_crs=places.metric_crs,
         policies={policy.key: policy for policy in policies},
-        policy_of=dict(zip(due["object"], due["policy"], strict=True)),
+        policy_of=dict(zip(visits["object"], visits["policy"], strict=True)),
         unruled=unruled["object_kind"].value_counts().to_dict(),
         moves=moves,
+        shifts=shifts,
+        exempted=due.exempted,
+        closures=tuple(closed),
+    )
+
+
+def travel_policies(session: Session, *, day: date) -> TravelPolicies:
+    """Return the policy rows on travel that hold on a day."""
+    return TravelPolicies(
+        patrol_kmh=policy_value(session, "patrol_speed_kmh", day=day),
+        detour=policy_value(session, "detour_factor", day=day),
+        snap_m=policy_value(session, "snap_road_max_m", day=day),
+        off_road_kmh=policy_value(session, "off_road_speed_kmh", day=day),
     )
 
 
@@ -212,11 +258,6 @@ class _Places:
             for one, (start, end) in zip(self.objects, self._nodes, strict=True)
         ]
         return pd.DataFrame(rows, columns=list(PLACE_COLUMNS))
-
-
-def _ledger(objects: Iterable[PatrolObject]) -> pd.DataFrame:
-    rows = [(one.key, str(one.kind), one.object_class) for one in objects]
-    return pd.DataFrame(rows, columns=["object", "object_kind", "object_class"], dtype=object)
 
 
 def _from_day(due: pd.DataFrame, *, first: int) -> pd.DataFrame:

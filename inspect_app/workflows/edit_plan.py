@@ -14,7 +14,7 @@ from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.models import AuditEntry, Crew, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
-from inspect_app.queries.patrol_week import grid_names
+from inspect_app.queries.patrol_week import grid_names, task_key
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 from inspect_app.workflows.plan_week import (
@@ -69,7 +69,7 @@ def move_stop(
         first_day=None if first_day is None else date.fromisoformat(first_day),
     )
     orders = _orders(session, plan)
-    key = f"{stop.object_kind}:{stop.object_id}"
+    key = task_key(stop.object_kind, stop.object_id, timed=stop.timed)
     source = (stop.task.crew.name, (stop.task.day - plan.week).days)
     crew = session.get(Crew, move.crew_id)
     if crew is None:
@@ -91,15 +91,16 @@ def move_stop(
 
 def _orders(session: Session, plan: PatrolPlan) -> Orders:
     rows = session.execute(
-        select(PatrolTask.day, Crew.name, PatrolStop.object_kind, PatrolStop.object_id)
+        select(PatrolTask.day, Crew.name, PatrolStop)
         .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
         .join(Crew, Crew.id == PatrolTask.crew_id)
         .where(PatrolTask.plan_id == plan.id)
         .order_by(PatrolTask.day, Crew.name, PatrolStop.seq)
     )
     orders: Orders = {}
-    for day, crew, kind, number in rows:
-        orders.setdefault((crew, (day - plan.week).days), []).append(f"{kind}:{number}")
+    for day, crew, stop in rows:
+        key = task_key(stop.object_kind, stop.object_id, timed=stop.timed)
+        orders.setdefault((crew, (day - plan.week).days), []).append(key)
     return orders
 
 
@@ -135,7 +136,8 @@ def _checked(
     }
     left = session.scalars(select(PlanUncovered).where(PlanUncovered.plan_id == plan.id)).all()
     unserved = tuple(
-        Unserved(f"{one.object_kind}:{one.object_id}", one.visits_missing) for one in left
+        Unserved(task_key(one.object_kind, one.object_id, timed=one.timed), one.visits_missing)
+        for one in left
     )
     worth = worths(problem)
     lost = sum(one.missing * worth.get(one.task, 0) for one in unserved)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from zoneinfo import ZoneInfo
@@ -23,12 +23,14 @@ from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget, solve
 from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.codes import PatrolKind
 from inspect_app.domain.problems import Phrase, Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
 from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.models.base import Json
 from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, record
+from inspect_app.workflows.apply_conditions import hours
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 
 SECONDS_PER_MIN = 60
@@ -255,9 +257,11 @@ def _new_plan(
 
 def new_task(built: WeekToPlan, route: CrewDay, *, zone: ZoneInfo) -> PatrolTask:
     """Return the row of a crew-day with its stops, not yet in a plan."""
+    crew = built.crews[route.crew]
     task = PatrolTask(
-        crew_id=built.crews[route.crew].id,
+        crew_id=crew.id,
         day=built.problem.date_of(route.day),
+        patrol_kind=(PatrolKind.NIGHT if crew.at_night else PatrolKind.ROUTINE).value,
         state=TaskState.PLANNED.value,
     )
     write_route(built, task, route=route, zone=zone)
@@ -290,6 +294,7 @@ def stop_of(
         object_kind=one.kind.value,
         object_id=one.id,
         name=one.name,
+        timed=one.timed,
         reverse=visit.direction is Direction.backward,
         arrive_at=instant(week, day=day, second=visit.arrival_s, zone=zone),
         leave_at=instant(week, day=day, second=visit.departure_s, zone=zone),
@@ -325,6 +330,7 @@ def _uncovered(
         object_kind=one.kind.value,
         object_id=one.id,
         name=one.name,
+        timed=one.timed,
         visits_missing=reason.missing,
         reason=str(reason.reason),
         facts={
@@ -343,6 +349,8 @@ def _parameters(request: PlanRequest, *, built: WeekToPlan) -> Json:
         "detour_factor": built.moves.detour,
         "snap_road_max_m": built.moves.snap_m,
         "off_road_speed_kmh": built.moves.off_road_kmh,
+        **built.shifts.facts(),
+        "weights": asdict(built.problem.weights),
     }
 
 
@@ -363,6 +371,7 @@ def _figures(built: WeekToPlan, found: WeekPlan, *, explanation: Explanation) ->
         },
         "policies": _by_policy(built, found),
         "unruled": dict(built.unruled),
+        **built.condition_facts(),
     }
 
 
@@ -390,6 +399,7 @@ def _by_policy(built: WeekToPlan, found: WeekPlan) -> list[Json]:
                 "object_class": policy.object_class,
                 "times": policy.times,
                 "unit": str(policy.unit),
+                "hours": None if policy.window is None else hours(policy.window),
                 "source": policy.source,
                 "due": 0,
                 "served": 0,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -67,6 +68,25 @@ def test_a_session_ends_with_log_out_and_after_idle_time(app: Flask, session: Se
     client.post("/logout")
     client.set_cookie("inspect", token)
     assert "/login" in client.get("/").location
+
+
+@pytest.mark.parametrize(
+    ("role", "first_page"),
+    [
+        (Role.INSPECTOR, "/patrol"),
+        (Role.WORKER, "/patrol"),
+        (Role.STATION, "/patrol"),
+        (Role.CHIEF, "/summary"),
+        (Role.CLERK, "/map"),
+        (Role.AUDITOR, "/audit"),
+    ],
+)
+def test_everybody_begins_with_their_own_work(app: Flask, session: Session, role, first_page):
+    account = make_account(session, role)
+    session.commit()
+    client = app.test_client()
+    log_in(client, account)
+    assert client.get("/").location == first_page
 
 
 def test_the_way_back_after_log_in_never_leaves_the_house(app: Flask, session: Session):

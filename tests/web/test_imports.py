@@ -3,6 +3,7 @@
 import io
 
 from flask import Flask
+from shapely import box
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -46,6 +47,15 @@ def test_preview_writes_nothing_and_confirming_imports(app: Flask, session: Sess
     assert "&lt;i&gt;a.csv" in client.get(done.location).text
     assert client.post("/imports/confirm", data={"token": token}).status_code == 404
     assert client.get("/imports").status_code == 200
+
+
+def test_the_preview_says_how_many_places_lie_outside_every_grid(app: Flask, session: Session):
+    make_grid(session, shape=box(121, 31, 121.5, 31.5))
+    client = client_of(app, session, Role.CLERK)
+    answer = upload(client)
+    assert "在所有网格之外" in answer.text
+    inside = io.BytesIO("企业名称,经度,纬度\n甲,121.1,31.1\n".encode())
+    assert "在所有网格之外" not in upload(client, file=(inside, "b.csv")).text
 
 
 def test_another_person_cannot_take_an_upload(app: Flask, session: Session):

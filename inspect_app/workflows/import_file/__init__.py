@@ -26,7 +26,15 @@ from inspect_app.models import (
 )
 from inspect_app.workflows.import_file import complaints, grids, writing
 from inspect_app.workflows.import_file.checking import Checked, check
-from inspect_app.workflows.import_file.kinds import COMPLAINTS, GRIDS, KINDS, Kind, kind_of
+from inspect_app.workflows.import_file.kinds import (
+    COMPLAINTS,
+    GRIDS,
+    KINDS,
+    ROADS,
+    WATERWAYS,
+    Kind,
+    kind_of,
+)
 from inspect_app.workflows.import_file.reading import read_source
 from inspect_app.workflows.import_file.report import (
     REASONS,
@@ -41,6 +49,8 @@ from inspect_app.workflows.import_file.writing import Written
 
 __all__ = ["KINDS", "REASONS", "ImportReport", "ImportRequest", "import_file", "reason_counts"]
 
+# Grids are what others lie in; waterways and roads run on beyond the county.
+OUTSIDE_ALLOWED = (GRIDS, WATERWAYS, ROADS)
 _SAMPLE_ROWS = 5
 _SAMPLE_TEXT = 60
 _CHUNK = 1 << 20
@@ -129,6 +139,7 @@ def _merge(
     writing.stage(session, kind, checked)
     refused = writing.match(session, kind, day=request.day)
     staged = writing.staged_count(session)
+    outside = 0 if kind in OUTSIDE_ALLOWED else writing.outside_grids(session, day=request.day)
     updated = writing.update_rows(session, kind, checked, batch_id=batch_id)
     if kind is COMPLAINTS:
         inserted = complaints.insert(session, checked, request, batch_id=batch_id, now=now)
@@ -141,7 +152,8 @@ def _merge(
         parents = checked.rows.set_index("code")["parent_code"].dropna()
         grids.settle_tree(session, dict(parents), day=request.day)
     session.expire_all()
-    return Written(inserted, updated, staged - updated - inserted, refused)
+    unchanged = staged - updated - inserted
+    return Written(inserted, updated, unchanged, refused, outside_grids=outside)
 
 
 def _lookups(session: Session, kind: Kind) -> dict[str, dict[str, int]]:
@@ -186,6 +198,8 @@ def _counts(checked: Checked, written: Written) -> dict[str, int]:
         "rejected": len(checked.rejections),
         "warned": len({one.row for one in checked.warnings}),
     }
+    if written.outside_grids:
+        counts["outside_grids"] = written.outside_grids
     if "place_quality" in checked.rows:
         quality = checked.rows["place_quality"].value_counts()
         for name, code in (("shared_fallback", "shared_fallback"), ("no_place", "none")):

@@ -92,7 +92,7 @@ class ImportReport:
 
     `rejections` are rows not taken; `warnings` rows taken with a change that is said.
     `counts` has read, inserted, updated, unchanged, rejected, warned and, where they apply,
-    shared_fallback and no_place. `sample` shows the first rows as they are stored.
+    outside_grids, shared_fallback and no_place. `sample` shows the first rows as they are stored.
     """
 
     kind: str

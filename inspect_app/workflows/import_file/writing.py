@@ -26,6 +26,7 @@ class Written:
     updated: int
     unchanged: int
     rejections: tuple[Rejection, ...] = ()
+    outside_grids: int = 0
 
 
 def cursor_of(session: Session) -> Cursor[Any]:
@@ -209,5 +210,27 @@ def staged_count(session: Session) -> int:
     """Return how many rows are staged."""
     cursor = cursor_of(session)
     cursor.execute("SELECT count(*) FROM staged")
+    found = cursor.fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def outside_grids(session: Session, *, day: date) -> int:
+    """Return how many staged places touch no grid in force; 0 while there are no grids at all.
+
+    Cost: one look into the spatial index of the grids per staged row.
+    """
+    cursor = cursor_of(session)
+    cursor.execute(
+        """
+        WITH valid AS (
+          SELECT geom FROM grid
+          WHERE valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s)
+        )
+        SELECT count(*) FROM staged
+        WHERE geom IS NOT NULL AND EXISTS (SELECT FROM valid)
+          AND NOT EXISTS (SELECT FROM valid WHERE ST_Intersects(valid.geom, staged.geom))
+        """,
+        {"day": day},
+    )
     found = cursor.fetchone()
     return 0 if found is None else int(found[0])
