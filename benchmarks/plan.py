@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.county import county_week, generated_county
-from benchmarks.real_networks import NETWORKS, real_weeks
 from gis.routing.bound import visits_of, week_bound
 from gis.routing.explain import explain
 from gis.routing.problem import WeekPlan, WeekProblem
@@ -38,6 +37,7 @@ HEAD = (
     f"{'overhead %':>11}{'uncovered':>10}{'bound %':>8}{'bound s':>8}{'over bound %':>13}"
     f"{'of plan %':>10}{'crew hours':>12}{'peak MB':>8}  valid"
 )
+FILES = "a folder that may hold the files named in benchmarks/real_networks.py"
 LEGEND = (
     "overhead = travel / service; bound = the least any plan with these visits has; over bound ="
     " hours of the plan / hours of the bound - 1; of plan = (plan - bound) / plan"
@@ -66,6 +66,9 @@ def main(options: Sequence[str] = ()) -> None:
         if reaches <= CROSS_CHECKED and wanted.cross_check:
             _alone(partial(cross_check, week, budget_s=wanted.seconds[-1]))
     if wanted.networks:
+        # Only here the readers of files are loaded: the memory shown is the plan's.
+        from benchmarks.real_networks import real_weeks
+
         for name in real_weeks(Path(wanted.networks)):
             week = partial(real_week, name, wanted.networks)
             _alone(partial(measure, name, week, budgets=wanted.seconds, bound_s=wanted.bound))
@@ -75,12 +78,11 @@ def _options(given: Sequence[str]) -> argparse.Namespace:
     def numbers(kind: Callable[[str], float]) -> Callable[[str], list[float]]:
         return lambda text: [kind(part) for part in text.split(",") if part]
 
-    names = ", ".join(network.file for network in NETWORKS)
     parser = argparse.ArgumentParser(prog="benchmarks plan", description=__doc__)
     parser.add_argument("--counties", type=numbers(int), default=list(COUNTIES))
     parser.add_argument("--seconds", type=numbers(float), default=list(BUDGETS_S))
     parser.add_argument("--bound", type=float, default=BOUND_S, help="seconds for the bound")
-    parser.add_argument("--networks", default=os.environ.get("BENCH_NETWORKS"), help=names)
+    parser.add_argument("--networks", default=os.environ.get("BENCH_NETWORKS"), help=FILES)
     parser.add_argument("--cross-check", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args(list(given))
 
@@ -102,6 +104,8 @@ def generated_week(reaches: int, *, crew_count: int) -> WeekProblem:
 
 def real_week(name: str, folder: str) -> WeekProblem:
     """Return the week on a real network."""
+    from benchmarks.real_networks import real_weeks
+
     return real_weeks(Path(folder))[name]()
 
 

@@ -205,6 +205,14 @@ def test_two_modes_give_the_cheaper_way_and_one_place_where_nothing_lies_between
     assert least.tolist() == [[0, 8], [8, 0]]
 
 
+def test_a_symmetric_matrix_of_distinct_places_is_not_copied() -> None:
+    apart = np.array([[0, 5, 9], [5, 0, 7], [9, 7, 0]], dtype=np.int32)
+    assert contracted([apart], used=np.arange(3), none_from=99)[1] is apart
+    part = contracted([apart], used=np.array([0, 2]), none_from=99)[1]
+    assert part.tolist() == [[0, 9], [9, 0]]
+    assert contracted([apart], used=np.arange(3), none_from=9)[1][0, 2] == NO_WAY
+
+
 # --- never above the optimum ----------------------------------------------------------------------
 
 

@@ -34,12 +34,18 @@ def contracted(travel: Sequence[Matrix], *, used: Ints, none_from: int) -> tuple
     """
     count = len(used)
     pairs = [np.empty((0, 2), dtype=np.int64)]
+    only = travel[0]
+    as_given = len(travel) == 1 and only.dtype == np.int32 and len(only) == count
     for first, block in _blocks(travel, used=used, none_from=none_from):
+        as_given = as_given and bool((block == only[first : first + len(block)]).all())
         row, column = np.nonzero(block == 0)
         pairs.append(np.stack([row + first, column], axis=1))
     joined = np.concatenate(pairs)
     graph = coo_array((np.ones(len(joined)), joined.T), shape=(count, count))
     places, place = connected_components(graph, directed=False)
+    if as_given and places == count:
+        # A county's matrix takes 140 MB: it is not copied without need.
+        return place.astype(np.int64), only.astype(np.int32, copy=False)
     order = np.argsort(place, kind="stable")
     begin = np.searchsorted(place[order], np.arange(places))
     half = np.empty((count, places), dtype=np.int32)
