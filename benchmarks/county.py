@@ -13,11 +13,13 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy.cluster.vq import kmeans2
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, triu
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 from scipy.spatial import Delaunay
 
+from gis.routing.network_matrix import RoadNetwork
 from gis.routing.problem import (
     Crew,
     PatrolTask,
@@ -127,6 +129,16 @@ def _numbers(pairs: npt.NDArray[np.integer], count: int) -> Ints:
     ends = np.sort(pairs.astype(np.int64), axis=1)
     numbers: Ints = ends[:, 0] * count + ends[:, 1]
     return numbers
+
+
+def road_network(reach_count: int, *, rng: np.random.Generator) -> RoadNetwork:
+    """Return the road net of a county with so many reaches, as the planner takes it."""
+    side_m = 1000 * float(np.sqrt(reach_count * KM2_PER_REACH))
+    xy = rng.random((ROAD_NODES_PER_REACH * reach_count, 2)) * side_m
+    links = triu(_roads(xy, rng=rng)).tocoo()
+    u, v = (ends.astype(np.int64) for ends in links.coords)
+    lines = shapely.linestrings(xy[np.stack([u, v], axis=1)]).astype(object)
+    return RoadNetwork(xy, u, v, links.data, lines)
 
 
 def _reaches(

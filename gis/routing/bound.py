@@ -85,11 +85,11 @@ def week_bound(
     """Return seconds of service and travel that no plan with these visits undercuts.
 
     Every route is a closed walk from its crew's home, so the cut-sets of ``CutBound`` hold with
-    the crews' days as trips: a trip's capacity is the shift, less the time to come to a set and
-    back for what lies in that set; visits of one task take a trip each, for they are on different
-    days. Relaxed, which can only lower the bound: a way costs as little as in its cheaper
-    direction and fastest mode, one-way reaches may be served against their direction, and the
-    days on which a task is allowed and the gaps between its visits do not count. The fallback
+    the crews' days as trips: a trip's capacity is the shift with all overtime, less the time to
+    come to a set and back for what lies in that set; visits of one task take a trip each, for they
+    are on different days. Relaxed, which can only lower the bound: a way costs as little as in its
+    cheaper direction and fastest mode, one-way reaches may be served against their direction, and
+    neither days, gaps, pins and bars nor windows, waiting and shared vehicles count. The fallback
     while the programme is not solved is ``legs_bound``.
 
     Cost: pairs without a way over a third place (`network_of`), then rounds of a linear programme

@@ -1,6 +1,6 @@
 """On which days of a week the visits of one object may fall."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, pairwise
 
 from gis.routing.problem import PatrolTask, WeekProblem, may_serve, may_serve_on
@@ -35,7 +35,30 @@ def keeps_gap(days: Iterable[int], *, day: int, gap_days: int) -> bool:
     return all(abs(day - other) >= gap_days for other in days)
 
 
-def day_sets(days: Iterable[int], times: int, *, gap_days: int) -> tuple[tuple[int, ...], ...]:
+def free_visits(task: PatrolTask) -> int:
+    """Return how many visits may fall on days that are not pinned: the pinned ones are settled."""
+    return max(0, task.times - len(pinned_days(task)))
+
+
+def pinned_days(task: PatrolTask) -> frozenset[int]:
+    """Return the days on which a visit is settled."""
+    return frozenset(day for _, day in task.pinned)
+
+
+def may_add(task: PatrolTask, days: Collection[int], *, day: int) -> bool:
+    """Tell whether a visit on ``day`` can join those on other days: number, gap and pins."""
+    settled = pinned_days(task)
+    free = sum(other not in settled for other in days)
+    return (
+        len(days) < task.times
+        and (day in settled or free < free_visits(task))
+        and keeps_gap(days, day=day, gap_days=task.min_gap_days)
+    )
+
+
+def day_sets(
+    days: Iterable[int], times: int, *, gap_days: int, pinned: frozenset[int] = frozenset()
+) -> tuple[tuple[int, ...], ...]:
     """Return the combinations of days on which the visits of one object may fall.
 
     Parameters
@@ -46,6 +69,8 @@ def day_sets(days: Iterable[int], times: int, *, gap_days: int) -> tuple[tuple[i
         Visits wanted.
     gap_days
         Least difference of the days of two visits.
+    pinned
+        Days for which a visit each is kept free, whether they are chosen or not.
 
     Returns
     -------
@@ -54,10 +79,12 @@ def day_sets(days: Iterable[int], times: int, *, gap_days: int) -> tuple[tuple[i
         allowed day can be added. Every combination that keeps the gap is part of one of them.
     """
     allowed = sorted(set(days))
+    free = max(0, times - len(pinned))
     found: list[tuple[int, ...]] = []
     for size in range(min(times, most_visits(allowed, gap_days=gap_days)), 0, -1):
         for chosen in combinations(allowed, size):
             kept = all(later - earlier >= gap_days for earlier, later in pairwise(chosen))
+            kept = kept and len(set(chosen) - pinned) <= free
             if kept and not any(set(chosen) <= set(larger) for larger in found):
                 found.append(chosen)
     return tuple(found)

@@ -22,7 +22,11 @@ def permissions(problem: WeekProblem, crew_days: CrewDays) -> Flags:
 
     Cost: a few passes over the table, and Python only for chosen crews, pins and bars.
     """
-    tasks = problem.tasks
+    return permissions_of(problem.tasks, crew_days)
+
+
+def permissions_of(tasks: Sequence[PatrolTask], crew_days: CrewDays) -> Flags:
+    """Return the same for some tasks."""
     day = np.array([day for _, day in crew_days], np.int64)
     days = np.array([_mask(task.days) for task in tasks], np.int64)
     needed = np.array([task.officers for task in tasks], np.int64)

@@ -1,21 +1,26 @@
 """The weekly plan: search, fill what still fits, and set the times."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Unpack
 
-from gis.routing.engine import Orders, Progress, SearchBudget, search
-from gis.routing.patterns import keeps_gap
+import numpy as np
+
+from gis.routing.clock import can_hold, overtime_cost
+from gis.routing.engine import Keep, Orders, Progress, SearchBudget, Watch, search
+from gis.routing.patterns import may_add
+from gis.routing.permissions import permissions
 from gis.routing.problem import (
+    UNREACHABLE_S,
     Crew,
     PatrolTask,
     Unserved,
     WeekPlan,
     WeekProblem,
-    may_serve_on,
     worths,
 )
-from gis.routing.timetable import OpenRoute, timed_route
+from gis.routing.timetable import OpenWeek, plan_cost, timed_route
 
-__all__ = ["Progress", "SearchBudget", "orders_of", "solve"]
+__all__ = ["Keep", "Orders", "Progress", "SearchBudget", "Watch", "orders_of", "solve"]
 
 
 def solve(
@@ -23,9 +28,9 @@ def solve(
     *,
     seed: int,
     budget: SearchBudget,
-    progress: Callable[[Progress], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
     start: Orders | None = None,
+    keep: Keep | None = None,
+    **watch: Unpack[Watch],
 ) -> WeekPlan:
     """Return the plan of a week: routes per crew and day, and the visits left out.
 
@@ -40,19 +45,20 @@ def solve(
         Start of the search's random numbers.
     budget
         Iterations (same seed, same plan) or seconds (as good as the machine is fast).
-    progress
-        Called with the figures of the first plan, then some times a second.
-    cancel
-        Asked as often; True ends the search with the best plan so far.
     start
         Orders of an earlier plan to begin with, see ``orders_of``.
+    keep
+        A plan to stay close to: each visit elsewhere is dearer while searching, not in the cost.
+    watch
+        ``progress`` is called with the figures of the first plan, then some times a second;
+        ``cancel`` is asked as often: True ends the search with the best plan so far.
 
     Returns
     -------
     WeekPlan
         Routes ordered by day and crew. Never invalid: what does not fit is in ``unserved``.
     """
-    found = search(problem, seed=seed, budget=budget, progress=progress, cancel=cancel, start=start)
+    found = search(problem, seed=seed, budget=budget, start=start, keep=keep, **watch)
     week = _Week(problem, orders=found.orders)
     for task in sorted(problem.tasks, key=week.urgency):
         week.fill(task)
@@ -70,71 +76,80 @@ def orders_of(plan: WeekPlan) -> Orders:
 class _Week:
     """Orders per crew and day while a plan is being filled.
 
-    The search fixes a window per visit of an object, and may stop early; a visit it left out can
-    still fit as it stands. Filling these makes "no room" in an explanation literally true.
+    The search may stop early; a visit it left out can still fit as it stands. Filling these makes
+    "no room" in an explanation literally true.
     """
 
     def __init__(self, problem: WeekProblem, *, orders: Orders) -> None:
-        tasks = problem.task_by_key()
         self._problem = problem
         self._worth = worths(problem)
+        self._open = OpenWeek(problem, orders)
+        self._allowed = permissions(problem, self._open.crew_days)
+        self._row = {task.key: row for row, task in enumerate(problem.tasks)}
         self._days: dict[str, list[int]] = {task.key: [] for task in problem.tasks}
-        self._routes: dict[tuple[str, int], OpenRoute] = {}
-        for crew in problem.crews:
-            for day in sorted(crew.working_days):
-                keys = orders.get((crew.key, day), ())
-                self._put(crew, day, order=tuple(tasks[key] for key in keys))
-                for key in keys:
-                    self._days[key].append(day)
+        for (_, day), keys in orders.items():
+            for key in keys:
+                self._days[key].append(day)
 
     def urgency(self, task: PatrolTask) -> tuple[int, str]:
         """Return the sorting key: dearest first, then by name."""
         return (-self._worth[task.key], task.key)
 
     def fill(self, task: PatrolTask) -> None:
-        """Insert missing visits wherever they fit at the least travel."""
-        while len(self._days[task.key]) < task.times:
+        """Insert missing visits wherever they fit and pay."""
+        while len(self._days[task.key]) < task.times and can_hold(task):
             options = [
-                (insertion.added_s, day, crew.key, insertion.position)
-                for crew in self._problem.crews
-                for day in sorted(crew.working_days & task.days)
-                if may_serve_on(crew, task, day=day)
-                and keeps_gap(self._days[task.key], day=day, gap_days=task.min_gap_days)
-                for insertion in (self._routes[crew.key, day].cheapest(task),)
-                if insertion.total_s <= crew.shift_s
+                option
+                for column in np.flatnonzero(self._allowed[self._row[task.key]]).tolist()
+                if self._is_free(task, column)
+                for option in self._options(task, column)
             ]
             if not options:
                 return
-            _, day, crew_key, position = min(options)
-            route = self._routes[crew_key, day]
-            self._put(route.crew, day, order=route.inserted(task, position=position))
+            _, day, _, column, position = min(options)
+            self._open.insert(task, column=column, position=position)
             self._days[task.key].append(day)
+
+    def _is_free(self, task: PatrolTask, column: int) -> bool:
+        crew, day = self._open.crew_days[column]
+        return may_add(task, self._days[task.key], day=day) and not self._is_out(crew, day)
+
+    def _is_out(self, crew: Crew, day: int) -> bool:
+        """Tell whether another crew has the crew's vehicle on the day."""
+        return crew.vehicle is not None and any(
+            other.vehicle == crew.vehicle and on == day and other.key != crew.key and route.order
+            for (other, on), route in zip(self._open.crew_days, self._open.routes, strict=True)
+        )
+
+    def _options(self, task: PatrolTask, column: int) -> Iterator[tuple[int, int, str, int, int]]:
+        crew, day = self._open.crew_days[column]
+        most_s = min(crew.most_s, UNREACHABLE_S - 1)
+        if self._open.estimates(task)[column] > most_s:
+            return
+        best = self._open.exactly(task, column=column)
+        factor = self._problem.weights.overtime_factor
+        before = overtime_cost(crew, best.total_s - best.added_s, factor=factor)
+        price = best.added_s + overtime_cost(crew, best.total_s, factor=factor) - before
+        pays = best.total_s <= crew.working_s or price - task.service_s < self._worth[task.key]
+        if best.total_s <= most_s and pays:
+            yield price, day, crew.key, column, best.position
 
     def plan(self, *, seed: int, iterations: int) -> WeekPlan:
         """Return what has been filled as a plan with times."""
+        problem = self._problem
+        ordered = sorted(
+            zip(self._open.crew_days, self._open.routes, strict=True),
+            key=lambda item: (item[0][1], item[0][0].key),
+        )
         routes = tuple(
-            timed_route(
-                route.crew,
-                day,
-                order=route.order,
-                travel_s=self._problem.travel_s[route.crew.mode],
-            )
-            for (_, day), route in sorted(
-                self._routes.items(), key=lambda item: (item[0][1], item[0][0])
-            )
+            timed_route(crew, day, order=route.order, travel_s=problem.travel_s[crew.mode])
+            for (crew, day), route in ordered
             if route.order
         )
         unserved = tuple(
             Unserved(task.key, task.times - len(self._days[task.key]))
-            for task in sorted(self._problem.tasks, key=self.urgency)
+            for task in sorted(problem.tasks, key=self.urgency)
             if len(self._days[task.key]) < task.times
         )
-        lost = sum(item.missing * self._worth[item.task] for item in unserved)
-        travel = sum(route.travel_s for route in routes)
-        return WeekPlan(
-            self._problem.week, routes, unserved, travel + lost, seed=seed, iterations=iterations
-        )
-
-    def _put(self, crew: Crew, day: int, *, order: tuple[PatrolTask, ...]) -> None:
-        travel = self._problem.travel_s[crew.mode]
-        self._routes[crew.key, day] = OpenRoute(crew, order, travel_s=travel)
+        cost = plan_cost(problem, routes, unserved=unserved)
+        return WeekPlan(problem.week, routes, unserved, cost, seed=seed, iterations=iterations)

@@ -22,7 +22,8 @@ def patrol_tasks(
         The frame of ``gis.schedule.due_visits``.
     places
         Columns ``object`` (unique), ``kind``, ``start_node``, ``end_node`` (equal for a stop),
-        ``length_m`` (0 for a stop), ``one_way``, ``grid`` (may be null), ``off_road_m``.
+        ``length_m`` (0 for a stop), ``one_way``, ``grid`` (may be null), ``off_road_m``;
+        if known also ``road_fault`` and ``road_limit_m``.
         The index is ignored; objects that are not due are allowed.
     patrol_kmh
         Speed of a patrol along a reach. A visit takes length / speed, at least the policy's
@@ -59,6 +60,8 @@ def patrol_tasks(
             kind=str(row["kind"]),
             length_m=float(row["length_m"]),
             off_road_m=float(row["off_road_m"]),
+            road_fault=str(row.get("road_fault", "")),
+            road_limit_m=row.get("road_limit_m"),
             window=TimeWindow(*row["window"]) if isinstance(row["window"], tuple) else None,
         )
         for row in joined.to_dict("records")

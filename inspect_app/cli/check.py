@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from inspect_app.cli.edge import command_transaction, console, today
-from inspect_app.queries.checks import Fault, check_all
+from inspect_app.queries.checks import check_all
+from inspect_app.queries.faults import Fault
 
 
 @click.command("check")
@@ -17,7 +18,7 @@ from inspect_app.queries.checks import Fault, check_all
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--strict", is_flag=True, help="exit code 1 when anything was found")
 def command(day: datetime | None, as_json: bool, strict: bool) -> None:
-    """List gaps, overlaps, things outside every grid, missing owners, outlets in zones."""
+    """List gaps, overlaps, things outside every grid, missing owners, roads that do not meet."""
     on = today() if day is None else day.date()
     with command_transaction() as session:
         faults = check_all(session, day=on)

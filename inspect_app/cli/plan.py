@@ -20,6 +20,7 @@ from inspect_app.models import PatrolPlan
 from inspect_app.queries.plans import board, uncovered
 from inspect_app.workflows.plan_week import PlanProgress, PlanRequest, plan_week
 from inspect_app.workflows.publish_plan import publish_plan
+from inspect_app.workflows.travel_cache import MatrixStore
 
 STAGES = {
     "load": "reading objects, crews and roads",
@@ -49,12 +50,14 @@ def command(
     publish: bool,
 ) -> None:
     """Make the patrol plan of a week."""
+    settings = read_settings()
     request = PlanRequest(
-        zone=ZoneInfo(read_settings().time_zone),
+        zone=ZoneInfo(settings.time_zone),
         seed=seed,
         iterations=iterations,
         seconds=seconds,
         first_day=None if first_day is None else first_day.date(),
+        store=MatrixStore(settings.data_dir),
     )
     week = parse_week(week_name) if week_name else monday_of(today())
     started = time.perf_counter()

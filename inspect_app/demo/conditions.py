@@ -62,9 +62,9 @@ def condition_frames(
         "patrol_exemption": [
             exempt(ObjectKind.WATER_SOURCE, int(dams.id.iloc[-1]), ExemptionGround.FLOOD)
             | ended(-38, -22, on=-26, reason="上游来水,取水口道路被淹,水退后恢复"),
-            exempt(ObjectKind.SOURCE, int(quiet.id.iloc[0]), ExemptionGround.WORKS)
-            | spell(-3, 11, reason="厂区改造停产,厂门封闭"),
-            exempt(ObjectKind.SOURCE, int(quiet.id.iloc[1]), ExemptionGround.OTHER)
+            exempt(ObjectKind.WATER_SOURCE, int(dams.id.iloc[0]), ExemptionGround.WORKS)
+            | spell(-3, 13, reason="取水口改造施工,场地封闭"),
+            exempt(ObjectKind.SOURCE, int(quiet.id.iloc[0]), ExemptionGround.OTHER)
             | spell(0, 6, reason="全厂停产检修"),
         ],
         "crew_absence": [
@@ -85,7 +85,7 @@ def condition_frames(
                 "crew_id": crews[1].id,
                 "rule": AssignmentRule.NEVER.value,
                 "object_kind": ObjectKind.SOURCE.value,
-                "object_id": int(quiet.id.iloc[2]),
+                "object_id": int(quiet.id.iloc[1]),
             }
             | spell(-60, None, reason="组员与企业负责人有亲属关系,回避"),
         ],

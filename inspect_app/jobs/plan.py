@@ -1,6 +1,7 @@
 """The planning job: makes a week's plan and tells how far it is while it works."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from inspect_app.db import transaction
 from inspect_app.domain.problems import Problem
 from inspect_app.workflows.plan_week import PlanProgress, plan_week
 from inspect_app.workflows.run_plan import JOB, begin_run, end_run, note_progress
+from inspect_app.workflows.travel_cache import MatrixStore
 
 TELL_EVERY_S = 0.5
 """The page asks once a second; better plans are found many times a second at first."""
@@ -20,11 +22,12 @@ TELL_EVERY_S = 0.5
 def register(queue: App, settings: Settings, sessions: sessionmaker[Session]) -> None:
     """Let the worker make plans."""
     zone = ZoneInfo(settings.time_zone)
+    store = MatrixStore(settings.data_dir)
 
     @queue.task(name=JOB)
     def plan(run_id: int) -> None:
         try:
-            _run(sessions, run_id, zone=zone)
+            _run(sessions, run_id, zone=zone, store=store)
         except Problem as problem:
             _fail(sessions, run_id, words=str(problem))
         except Exception:
@@ -32,7 +35,9 @@ def register(queue: App, settings: Settings, sessions: sessionmaker[Session]) ->
             raise
 
 
-def _run(sessions: sessionmaker[Session], run_id: int, *, zone: ZoneInfo) -> None:
+def _run(
+    sessions: sessionmaker[Session], run_id: int, *, zone: ZoneInfo, store: MatrixStore
+) -> None:
     with transaction(sessions) as session:
         assignment = begin_run(session, run_id, zone=zone, now=_now())
     teller = _Teller(sessions, run_id)
@@ -40,7 +45,7 @@ def _run(sessions: sessionmaker[Session], run_id: int, *, zone: ZoneInfo) -> Non
         plan = plan_week(
             session,
             assignment.week,
-            request=assignment.request,
+            request=replace(assignment.request, store=store),
             actor=assignment.actor,
             now=_now(),
             progress=teller.tell,

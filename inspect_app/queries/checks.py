@@ -14,23 +14,12 @@ from sqlalchemy.orm import Session
 from gis.assign import tiling_faults
 from gis.crs import to_metric
 from gis.network import components, node_lines
+from inspect_app.queries.faults import EXAMPLES, Fault
+from inspect_app.queries.road_checks import objects_unreached, roads_unconnected
 
-EXAMPLES = 5
 # Borders drawn twice differ by slivers; a hectare is what a person sees on the map.
 TILING_TOLERANCE_M2 = 10_000.0
 _M2_IN_KM2 = 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One kind of fault: how grave, how many, the first ones, and an area where it has one."""
-
-    key: str
-    title: str
-    critical: bool
-    count: int
-    examples: tuple[str, ...] = ()
-    area_km2: float | None = None
 
 
 def check_all(session: Session, *, day: date) -> list[Fault]:
@@ -137,6 +126,8 @@ CHECKS: tuple[Check, ...] = (
     _Listing("outlets_in_zones", "水源保护区内的排污口", _OUTLETS_IN_ZONES, critical=True),
     _Listing("shared_places", "疑似默认坐标", _SHARED_PLACES),
     _unconnected,
+    roads_unconnected,
+    objects_unreached,
 )
 
 

@@ -162,3 +162,27 @@ def _crew_grids(session: Session) -> dict[int, frozenset[int]]:
     for crew_id, grid_id in rows:
         grids.setdefault(crew_id, set()).add(grid_id)
     return {crew_id: frozenset(ids) for crew_id, ids in grids.items()}
+
+
+def crew_choices(session: Session) -> list[tuple[int, str]]:
+    """Return id and name of the active crews, by name."""
+    rows = session.execute(select(Crew.id, Crew.name).where(Crew.active).order_by(Crew.name))
+    return [(number, name) for number, name in rows]
+
+
+def member_choices(session: Session, *, day: date) -> list[tuple[int, str, str]]:
+    """Return id, name and crews of everybody who is in an active crew from a day on, by crew."""
+    crews = func.string_agg(Crew.name.distinct(), "、")
+    rows = session.execute(
+        select(Person.id, Person.name, crews)
+        .join(CrewMember, CrewMember.person_id == Person.id)
+        .join(Crew, Crew.id == CrewMember.crew_id)
+        .where(
+            Person.active,
+            Crew.active,
+            or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > day),
+        )
+        .group_by(Person.id, Person.name)
+        .order_by(crews, Person.id)
+    )
+    return [(number, name, of) for number, name, of in rows]

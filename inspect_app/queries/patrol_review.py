@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,7 +17,6 @@ from inspect_app.models import (
     PatrolStop,
     PatrolTask,
     Person,
-    TrackSegment,
 )
 from inspect_app.queries.scope import in_scope
 
@@ -95,17 +93,6 @@ def task_in_scope(session: Session, task_id: int, *, scope: Scope) -> PatrolTask
     if task is None:
         raise Problem("not_found", what="巡查任务")
     return task
-
-
-def track_lines(session: Session, log_uid: UUID) -> list[str]:
-    """Return the lines of a log's track as GeoJSON texts, in the order of its segments."""
-    return list(
-        session.scalars(
-            select(func.ST_AsGeoJSON(TrackSegment.line, 6))
-            .where(TrackSegment.log_uid == log_uid, TrackSegment.line.is_not(None))
-            .order_by(TrackSegment.number)
-        )
-    )
 
 
 def log_of(session: Session, task: PatrolTask) -> PatrolLog | None:

@@ -1,13 +1,12 @@
 """What the plan of a week is made from: objects, their frequencies and history, crews, roads."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import geopandas as gpd
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -15,7 +14,6 @@ from sqlalchemy import ColumnElement, Select, case, cast, func, literal, null, s
 from sqlalchemy import String as SqlString
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from gis.crs import STORAGE_CRS
 from gis.periods import MonthDay, Unit
 from gis.schedule import FrequencyPolicy
 from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, PermitClass, StopResult, ZoneLevel
@@ -28,7 +26,6 @@ from inspect_app.models import (
     PatrolStop,
     PollutionSource,
     ProtectionZone,
-    Road,
     WaterSource,
     Waterway,
 )
@@ -167,23 +164,6 @@ def _day_of_hours(moment: datetime, window: tuple[int, int] | None) -> date | No
     opened = moment.replace(tzinfo=None) - timedelta(minutes=opens)
     since = opened - datetime.combine(opened.date(), time())
     return opened.date() if since <= timedelta(minutes=closes - opens) else None
-
-
-def open_roads(session: Session, *, closed: Collection[int] = ()) -> gpd.GeoDataFrame:
-    """Return the roads that can be driven, indexed by id, in EPSG:4490.
-
-    Left out are those the ledger calls closed and the ids of `closed`.
-    """
-    rows = session.execute(
-        select(Road.id, func.ST_AsBinary(Road.geom))
-        .where(~Road.closed, Road.id.not_in(closed))
-        .order_by(Road.id)
-    ).all()
-    return gpd.GeoDataFrame(
-        index=pd.Index([number for number, _ in rows], dtype="int64"),
-        geometry=[shapely.from_wkb(bytes(shape)) for _, shape in rows],
-        crs=STORAGE_CRS,
-    )
 
 
 def grid_paths(session: Session) -> dict[int, str]:

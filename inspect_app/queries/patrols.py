@@ -1,7 +1,7 @@
 """Patrols: whose task it is, a person's tasks of a day with their map."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor, Scope
+from inspect_app.domain.codes import PatrolKind
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState
 from inspect_app.models import (
@@ -22,6 +23,8 @@ from inspect_app.models import (
     TrackSegment,
 )
 
+NIGHT_GRACE = timedelta(hours=6)
+"""So long after its planned end a night patrol of the day before stays on its crew's list."""
 FIELD_STATES = (
     TaskState.PUBLISHED,
     TaskState.IN_PROGRESS,
@@ -91,8 +94,19 @@ def crew_task(session: Session, task_id: int, *, actor: Actor) -> PatrolTask:
     return task
 
 
-def tasks_of_day(session: Session, person_id: int | None, *, day: date) -> list[TaskCard]:
-    """Return the published tasks of a person's crews on a day, by starting time."""
+def tasks_of_day(
+    session: Session, person_id: int | None, *, day: date, now: datetime
+) -> list[TaskCard]:
+    """Return the published tasks of a person's crews on a day, by starting time.
+
+    A night patrol of the day before is among them until `NIGHT_GRACE` after its planned end.
+    """
+    last_night = and_(
+        PatrolTask.day == day - timedelta(days=1),
+        PatrolTask.patrol_kind == PatrolKind.NIGHT.value,
+        PatrolTask.starts_at <= now,
+        PatrolTask.ends_at > now - NIGHT_GRACE,
+    )
     rows = session.execute(
         select(
             PatrolTask,
@@ -113,7 +127,7 @@ def tasks_of_day(session: Session, person_id: int | None, *, day: date) -> list[
         )
         .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
         .where(
-            PatrolTask.day == day,
+            or_(PatrolTask.day == day, last_night),
             PatrolTask.state.in_([state.value for state in FIELD_STATES]),
         )
         .order_by(PatrolTask.starts_at, PatrolTask.id)

@@ -19,8 +19,10 @@ from inspect_app.models import (
     PatrolStop,
     PatrolTask,
     Person,
+    PersonAbsence,
     Station,
 )
+from inspect_app.queries.conditions import holding
 from inspect_app.queries.plans import touches
 from inspect_app.queries.scope import in_scope
 
@@ -95,6 +97,8 @@ def route_lines(task: PatrolTask) -> list[list[tuple[float, float]]]:
 
 
 def _members(session: Session, crew: Crew, *, day: date) -> Sequence[str]:
+    """Return who goes: the members of the day without those who are away."""
+    away = select(PersonAbsence.person_id).where(holding(PersonAbsence, first=day, last=day))
     return session.scalars(
         select(Person.name)
         .join(CrewMember, CrewMember.person_id == Person.id)
@@ -102,6 +106,7 @@ def _members(session: Session, crew: Crew, *, day: date) -> Sequence[str]:
             CrewMember.crew_id == crew.id,
             CrewMember.valid_from <= day,
             or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > day),
+            Person.id.not_in(away),
         )
         .order_by(Person.id)
     ).all()

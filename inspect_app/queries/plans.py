@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
 from sqlalchemy import ColumnElement, extract, func, literal, select, true
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from inspect_app.queries.scope import in_scope
 
 TOWNSHIP_DEPTH = 2
 """Depth of the grids below the county, by which coverage is told."""
+MINUTES_PER_DAY = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +305,12 @@ def _stop_figures(session: Session, plan: PatrolPlan, scope: Scope) -> dict[int,
 
 
 def _crew_week(crew: Crew, tasks: list[PatrolTask], row: _Row) -> CrewWeek:
-    shift = crew.shift_end.hour - crew.shift_start.hour
-    minutes = crew.shift_end.minute - crew.shift_start.minute
+    # A shift that ends before it starts crosses midnight.
+    minutes = (_minute(crew.shift_end) - _minute(crew.shift_start)) % MINUTES_PER_DAY
     return CrewWeek(
         crew_id=crew.id,
         name=crew.name,
-        shift_hours=shift + minutes / 60,
+        shift_hours=minutes / 60,
         cells={
             task.day: Cell(
                 task_id=task.id,
@@ -323,6 +324,10 @@ def _crew_week(crew: Crew, tasks: list[PatrolTask], row: _Row) -> CrewWeek:
         travel_hours=sum(task.travel_min for task in tasks) / 60,
         kind_hours=dict(sorted(row.kinds.items(), key=lambda one: list(ObjectKind).index(one[0]))),
     )
+
+
+def _minute(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
 
 
 def _township() -> ColumnElement[str]:

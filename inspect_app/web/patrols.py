@@ -1,6 +1,5 @@
 """Review of handed-in patrols: the list, one patrol with its stops and track, accept or return."""
 
-import orjson
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,17 +9,18 @@ from inspect_app.domain.codes import ObjectKind, StopResult
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState, open_events
 from inspect_app.models import PatrolTask
+from inspect_app.queries.patrol_proof import proof_of
 from inspect_app.queries.patrol_review import (
     findings_of,
     log_of,
     review_list,
     steps_of,
     task_in_scope,
-    track_lines,
 )
 from inspect_app.queries.patrols import crew_members, stops_of, surroundings
 from inspect_app.queries.policies import policy_value
-from inspect_app.web.http import actor, database, json_answer, now, requires
+from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone
+from inspect_app.web.patrol_proof import gap_marks, outcomes_of, proof_view, shapes_of
 from inspect_app.workflows.advance import Step, advance
 
 P = Permission
@@ -42,10 +42,12 @@ def one(task_id: int) -> str:
     """Show one patrol: what was planned, done and found, and how much the track covers."""
     task = _task(task_id)
     log = log_of(database(), task)
+    proof = None if log is None else proof_of(database(), task, log, zone=time_zone())
     return render_template(
         "patrols/one.html",
         task=task,
         log=log,
+        proof=None if proof is None else proof_view(proof),
         state=TaskState(task.state),
         members=crew_members(database(), task),
         stops=[
@@ -66,15 +68,21 @@ def one(task_id: int) -> str:
 @pages.get("/api/patrols/<int:task_id>")
 @requires(P.PATROL_REVIEW)
 def shapes(task_id: int) -> Response:
-    """Answer what the review's map draws: surroundings, stops and the track."""
+    """Answer what the review's map draws: surroundings, stops, the track, its gaps, what it misses.
+
+    The track is drawn as its pieces; a gap is the two points at its ends, never a line.
+    """
     task = _task(task_id)
     log = log_of(database(), task)
-    lines = [] if log is None else track_lines(database(), log.uid)
+    proof = None if log is None else proof_of(database(), task, log, zone=time_zone())
     return json_answer(
         {
             "surroundings": surroundings(database(), [task.id], day=task.day),
             "stops": stops_of(database(), task),
-            "track": [orjson.Fragment(line) for line in lines],
+            "track": [] if proof is None else shapes_of(proof.track.pieces),
+            "uncovered": [] if proof is None else shapes_of(proof.plan.coverage.uncovered),
+            "gaps": [] if proof is None else gap_marks(proof),
+            "outcomes": {} if proof is None else outcomes_of(proof),
         }
     )
 

@@ -45,6 +45,7 @@ from inspect_app.web.http import (
     now,
     parsed_day,
     requires,
+    settings,
     time_zone,
     today,
     words,
@@ -53,6 +54,7 @@ from inspect_app.workflows.edit_plan import Move, move_stop
 from inspect_app.workflows.plan_week import PlanRequest
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
 from inspect_app.workflows.run_plan import open_run, request_plan
+from inspect_app.workflows.travel_cache import MatrixStore
 
 pages = Blueprint("plans", __name__)
 
@@ -176,7 +178,14 @@ def move(stop_id: int) -> AnyResponse:
         zone=time_zone(),
     )
     task_id, name = stop.task_id, stop.name
-    plan = move_stop(database(), stop, move=wanted, actor=actor(), now=now())
+    plan = move_stop(
+        database(),
+        stop,
+        move=wanted,
+        actor=actor(),
+        now=now(),
+        store=MatrixStore(settings().data_dir),
+    )
     flash(gettext("“%(name)s”已调整,核验通过", name=name))
     kept = task_id if any(task.id == task_id for task in plan.tasks) else None
     return redirect(url_for("plans.page", week=week_text(plan.week), plan=plan.id, task=kept))

@@ -57,7 +57,7 @@ def tasks() -> Response:
     """Answer the person's tasks of a day with the map around them."""
     day = _asked_day()
     person = actor()
-    cards = tasks_of_day(database(), person.person_id, day=day)
+    cards = tasks_of_day(database(), person.person_id, day=day, now=now())
     ids = [card.id for card in cards]
     return json_answer(
         {

@@ -105,7 +105,7 @@ def planner_weights(session: Session, *, day: date) -> Weights:
         overdue_s_per_day=round(value("plan_overdue_min_per_day") * SECONDS_PER_MIN),
         overdue_days_cap=round(value("plan_overdue_days_max")),
         priority_s=round(value("plan_priority_min") * SECONDS_PER_MIN),
-        must_factor=round(value("plan_must_factor")),
+        must_factor=max(1, round(value("plan_must_factor"))),
         overtime_factor=round(value("plan_overtime_factor")),
         balance=value("plan_balance_weight"),
     )

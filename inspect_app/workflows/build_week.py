@@ -15,17 +15,11 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from gis.crs import STORAGE_CRS, metric_crs_for, to_metric
-from gis.network import node_lines
-from gis.routing.network_matrix import (
-    Bank,
-    RoadNetwork,
-    TravelMatrix,
-    TravelRules,
-    travel_matrix,
-)
 from gis.routing.problem import Crew, WeekProblem
+from gis.routing.router import TravelMatrix, TravelRules
 from gis.routing.tasks import patrol_tasks
 from gis.schedule import FrequencyPolicy, without_policy
+from inspect_app.domain.codes import TravelMode
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import week_text
 from inspect_app.models.base import Json
@@ -36,10 +30,10 @@ from inspect_app.queries.patrol_week import (
     grid_paths,
     in_known_classes,
     objects_to_patrol,
-    open_roads,
     week_policies,
 )
 from inspect_app.queries.policies import policy_value
+from inspect_app.queries.roads import road_lines
 from inspect_app.workflows.apply_conditions import (
     Exempted,
     ShiftRules,
@@ -50,6 +44,8 @@ from inspect_app.workflows.apply_conditions import (
     shift_rules,
     with_rules,
 )
+from inspect_app.workflows.measure_travel import CountyTravel
+from inspect_app.workflows.travel_cache import MatrixStore
 
 PLACE_COLUMNS = (
     "object",
@@ -60,6 +56,8 @@ PLACE_COLUMNS = (
     "one_way",
     "grid",
     "off_road_m",
+    "road_fault",
+    "road_limit_m",
 )
 
 
@@ -72,8 +70,11 @@ class TravelPolicies:
     snap_m: float
     off_road_kmh: float
 
-    def rules(self, *, speed_kmh: float, has_roads: bool) -> TravelRules:
-        """Return the rules of one speed; without any road all ways are straight lines."""
+    def rules(self, *, speed_kmh: float, has_roads: bool, on_foot: bool = False) -> TravelRules:
+        """Return the rules of one speed; without any road all ways are straight lines.
+
+        Who walks may go against one-way roads.
+        """
         if not has_roads:
             return TravelRules(
                 off_road_kmh=speed_kmh, detour=self.detour, snap_m=0.0, straight_m=math.inf
@@ -84,6 +85,7 @@ class TravelPolicies:
             off_road_kmh=min(speed_kmh, self.off_road_kmh),
             detour=self.detour,
             snap_m=self.snap_m,
+            obeys_oneway=not on_foot,
         )
 
 
@@ -121,7 +123,12 @@ class WeekToPlan:
 
 
 def build_week(
-    session: Session, week: date, *, zone: ZoneInfo, first_day: date | None = None
+    session: Session,
+    week: date,
+    *,
+    zone: ZoneInfo,
+    first_day: date | None = None,
+    store: MatrixStore | None = None,
 ) -> WeekToPlan:
     """Return the problem of a week from the database.
 
@@ -136,6 +143,8 @@ def build_week(
         The bureau's time zone; patrol history counts by its days.
     first_day
         Days before it are not planned, e.g. those already over when a week is planned again.
+    store
+        Keeps travel times from one call to the next; None computes them anew.
 
     Raises
     ------
@@ -161,11 +170,19 @@ def build_week(
     closed = [one for one in closures(session, week) if max(one.days) >= start]
     moves = travel_policies(session, day=week)
     shifts = shift_rules(session, day=week)
-    travel = _travel(
-        open_roads(session, closed={one.road_id for one in closed}), places, moves=moves
+    banks = {one.id: one.shape for one in objects if one.shape.geom_type == "LineString"}
+    county = CountyTravel(
+        road_lines(session, closed={one.road_id for one in closed}),
+        places.metric(list(banks.values())),
+        metric_crs=places.metric_crs,
+        snap_m=moves.snap_m,
+        store=store,
     )
+    travel = _travel(county, places, moves=moves)
     tasks = assigned(
-        patrol_tasks(visits, places.table(travel), patrol_kmh=moves.patrol_kmh),
+        patrol_tasks(
+            visits, places.table(travel, limit_m=moves.snap_m), patrol_kmh=moves.patrol_kmh
+        ),
         assignments(session, week),
         objects=due.objects,
         crews=crews,
@@ -233,17 +250,17 @@ class _Places:
             self._nodes.append((start, len(xy) - 1))
         self.xy = np.array(xy, dtype=float)[:, :2]
 
-    def banks(self) -> list[Bank]:
-        """Return the due segments: their banks can be travelled."""
-        return [
-            Bank(start, end, self.shapes[one.key])
-            for one, (start, end) in zip(self.objects, self._nodes, strict=True)
-            if start != end
-        ]
+    def metric(self, lines: Sequence[LineString]) -> list[LineString]:
+        """Return lines in the metric reference system of the places."""
+        stored = gpd.GeoSeries(list(lines), crs=STORAGE_CRS)
+        return list(to_metric(stored, metric_crs=self.metric_crs))
 
-    def table(self, travel: Mapping[str, TravelMatrix]) -> pd.DataFrame:
+    def table(self, travel: Mapping[str, TravelMatrix], *, limit_m: float) -> pd.DataFrame:
         """Return the table of places that the tasks are made from."""
-        off_road_m = next(iter(travel.values())).off_road_m
+        one_mode = next(iter(travel.values()))
+        off_road_m, fault = one_mode.off_road_m, one_mode.fault
+        # Of a segment the end nearer to the roads says how far it is from them.
+        nearest = [min(ends, key=lambda node: float(off_road_m[node])) for ends in self._nodes]
         rows = [
             (
                 one.key,
@@ -253,9 +270,11 @@ class _Places:
                 self.shapes[one.key].length,
                 False,
                 None if one.grid_id is None else str(one.grid_id),
-                off_road_m[start],
+                off_road_m[near],
+                str(fault[near]),
+                limit_m,
             )
-            for one, (start, end) in zip(self.objects, self._nodes, strict=True)
+            for one, (start, end), near in zip(self.objects, self._nodes, nearest, strict=True)
         ]
         return pd.DataFrame(rows, columns=list(PLACE_COLUMNS))
 
@@ -270,31 +289,20 @@ def _from_day(due: pd.DataFrame, *, first: int) -> pd.DataFrame:
 
 
 def _travel(
-    roads: gpd.GeoDataFrame, places: _Places, *, moves: TravelPolicies
+    county: CountyTravel, places: _Places, *, moves: TravelPolicies
 ) -> dict[str, TravelMatrix]:
-    network = _road_network(roads, metric_crs=places.metric_crs)
-    banks = places.banks()
-    speeds = {crew.travel: crew.speed_kmh for crew in places.crew_list}
+    ways = {crew.travel: (crew.speed_kmh, crew.mode) for crew in places.crew_list}
     return {
-        name: travel_matrix(
-            network,
+        name: county.matrix(
             places.xy,
-            rules=moves.rules(speed_kmh=speed, has_roads=len(network.u) > 0),
-            banks=banks,
+            moves.rules(
+                speed_kmh=speed,
+                has_roads=county.roads.any_open,
+                on_foot=mode == TravelMode.FOOT,
+            ),
         )
-        for name, speed in speeds.items()
+        for name, (speed, mode) in ways.items()
     }
-
-
-def _road_network(roads: gpd.GeoDataFrame, *, metric_crs: CRS) -> RoadNetwork:
-    noded = node_lines(to_metric(roads, metric_crs=metric_crs))
-    return RoadNetwork(
-        noded.nodes_xy,
-        noded.edges["u"].to_numpy(dtype=np.int64),
-        noded.edges["v"].to_numpy(dtype=np.int64),
-        noded.edges["length_m"].to_numpy(dtype=float),
-        noded.edges.geometry.to_numpy(),
-    )
 
 
 def _crew(crew: CrewOfWeek, *, node: int, start: int) -> Crew:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from gis.routing.problem import CrewDay, Unserved, WeekPlan, worths
-from gis.routing.timetable import OpenRoute, timed_route
+from gis.routing.problem import CrewDay, Unserved, WeekPlan
+from gis.routing.timetable import OpenRoute, plan_cost, timed_route
 from gis.routing.verify import Verdict, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
@@ -26,6 +26,7 @@ from inspect_app.workflows.plan_week import (
     violation_phrase,
     write_route,
 )
+from inspect_app.workflows.travel_cache import MatrixStore
 
 CrewDayName = tuple[str, int]
 Orders = dict[CrewDayName, list[str]]
@@ -41,7 +42,13 @@ class Move:
 
 
 def move_stop(
-    session: Session, stop: PatrolStop, *, move: Move, actor: Actor, now: datetime
+    session: Session,
+    stop: PatrolStop,
+    *,
+    move: Move,
+    actor: Actor,
+    now: datetime,
+    store: MatrixStore | None = None,
 ) -> PatrolPlan:
     """Move a stop of a draft to the cheapest place of another crew-day.
 
@@ -67,6 +74,7 @@ def move_stop(
         plan.week,
         zone=move.zone,
         first_day=None if first_day is None else date.fromisoformat(first_day),
+        store=store,
     )
     orders = _orders(session, plan)
     key = task_key(stop.object_kind, stop.object_id, timed=stop.timed)
@@ -139,11 +147,9 @@ def _checked(
         Unserved(task_key(one.object_kind, one.object_id, timed=one.timed), one.visits_missing)
         for one in left
     )
-    worth = worths(problem)
-    lost = sum(one.missing * worth.get(one.task, 0) for one in unserved)
-    travel = sum(route.travel_s for route in routes.values())
+    cost = plan_cost(problem, routes.values(), unserved=unserved)
     edited = WeekPlan(
-        plan.week, tuple(routes.values()), unserved, travel + lost, seed=plan.seed, iterations=0
+        plan.week, tuple(routes.values()), unserved, cost, seed=plan.seed, iterations=0
     )
     verdict = verify(problem, edited)
     if verdict.violations:

@@ -14,11 +14,17 @@ from inspect_app.workflows.advance import Step, advance
 def miss_tasks(session: Session, *, today: date, now: datetime) -> int:
     """Advance every published task of an earlier day to missed; return how many.
 
+    A night patrol that is to end only after `now` is not missed yet.
+
     A tablet that was offline may still bring the patrol later: a missed task can be started.
     """
     tasks = session.scalars(
         select(PatrolTask)
-        .where(PatrolTask.state == TaskState.PUBLISHED, PatrolTask.day < today)
+        .where(
+            PatrolTask.state == TaskState.PUBLISHED,
+            PatrolTask.day < today,
+            PatrolTask.ends_at <= now,
+        )
         .with_for_update(skip_locked=True)
     ).all()
     for task in tasks:

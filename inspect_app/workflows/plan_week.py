@@ -16,10 +16,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from gis.crs import STORAGE_SRID, to_storage
-from gis.routing.bound import visits_of, week_bound
-from gis.routing.explain import Explanation, UnservedReason, explain
+from gis.routing.explain import UnservedReason, explain
 from gis.routing.geometry import RouteGeometry, route_geometry
-from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
+from gis.routing.problem import CrewDay, Direction, PlannedVisit
 from gis.routing.solve import Progress, SearchBudget, solve
 from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
@@ -30,14 +29,13 @@ from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.models.base import Json
 from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, record
-from inspect_app.workflows.apply_conditions import hours
 from inspect_app.workflows.build_week import WeekToPlan, build_week
+from inspect_app.workflows.tell_figures import bound_figures, plan_figures
+from inspect_app.workflows.travel_cache import MatrixStore
 
 SECONDS_PER_MIN = 60
 DEFAULT_SECONDS = 15.0
 """Search time nobody chose; a county week of ten crews gains little after it."""
-BOUND_SECONDS = 3.0
-"""Time for proving how far from the best a plan is; more of it hardly raises the bound."""
 PLAN_LOCK = 7305
 """First half of the advisory lock that makes versions of a week one after the other."""
 
@@ -56,6 +54,8 @@ class PlanRequest:
         When the search stops, whichever comes first; neither means `DEFAULT_SECONDS`.
     first_day
         Days before it are not planned.
+    store
+        Keeps travel times between plans.
     """
 
     zone: ZoneInfo
@@ -63,6 +63,7 @@ class PlanRequest:
     iterations: int | None = None
     seconds: float | None = None
     first_day: date | None = None
+    store: MatrixStore | None = None
 
     @property
     def budget(self) -> SearchBudget:
@@ -114,7 +115,9 @@ def plan_week(
     require_county(actor, Permission.PLAN_MAKE)
     clock = _StopWatch()
     tell(PlanProgress("load"))
-    built = build_week(session, week, zone=request.zone, first_day=request.first_day)
+    built = build_week(
+        session, week, zone=request.zone, first_day=request.first_day, store=request.store
+    )
     clock.mark("load")
     tell(PlanProgress("search"))
     found = solve(
@@ -126,7 +129,7 @@ def plan_week(
     verdict = verify(built.problem, found)
     explanation = explain(built.problem, found)
     clock.mark("search")
-    proved = _bound_figures(built, found) if verdict.is_valid else {}
+    proved = bound_figures(built, found) if verdict.is_valid else {}
     clock.mark("bound")
     tell(PlanProgress("draw"))
     tasks = [new_task(built, route, zone=request.zone) for route in found.routes]
@@ -134,7 +137,7 @@ def plan_week(
     tell(PlanProgress("write"))
     plan = _new_plan(session, week, request=request, actor=actor, now=now)
     plan.parameters = _parameters(request, built=built)
-    plan.figures = {**_figures(built, found, explanation=explanation), **proved}
+    plan.figures = {**plan_figures(built, found, explanation=explanation), **proved}
     names = grid_names(session)
     plan.verdict = verdict_facts(verdict, built, names=names)
     record(session, plan, birth("plan", "draft"), step=Step(), actor=actor, now=now)
@@ -352,59 +355,3 @@ def _parameters(request: PlanRequest, *, built: WeekToPlan) -> Json:
         **built.shifts.facts(),
         "weights": asdict(built.problem.weights),
     }
-
-
-def _figures(built: WeekToPlan, found: WeekPlan, *, explanation: Explanation) -> Json:
-    return {
-        "iterations": found.iterations,
-        "overhead_share": found.overhead_share,
-        "needed_s": explanation.needed_s,
-        "available_s": explanation.available_s,
-        "short_s": explanation.short_s,
-        "crews": {
-            hours.crew: {
-                "available_s": hours.available_s,
-                "travel_s": hours.travel_s,
-                "service_by_kind_s": dict(hours.service_by_kind_s),
-            }
-            for hours in explanation.crews
-        },
-        "policies": _by_policy(built, found),
-        "unruled": dict(built.unruled),
-        **built.condition_facts(),
-    }
-
-
-def _bound_figures(built: WeekToPlan, found: WeekPlan) -> Json:
-    """Return the least hours that visits like the plan's take, and how far the plan is above."""
-    bound_s = week_bound(built.problem, served=visits_of(found), seconds=BOUND_SECONDS)
-    if bound_s <= 0:
-        return {}
-    return {
-        "bound_s": bound_s,
-        "gap_share": (found.travel_s + found.service_s) / bound_s - 1.0,
-    }
-
-
-def _by_policy(built: WeekToPlan, found: WeekPlan) -> list[Json]:
-    """Return due and served visits of each frequency policy, as the policy stood."""
-    missing = {item.task: item.missing for item in found.unserved}
-    rows: dict[str, Json] = {}
-    for task in built.problem.tasks:
-        policy = built.policies[built.policy_of[task.key]]
-        row = rows.setdefault(
-            policy.key,
-            {
-                "object_kind": policy.object_kind,
-                "object_class": policy.object_class,
-                "times": policy.times,
-                "unit": str(policy.unit),
-                "hours": None if policy.window is None else hours(policy.window),
-                "source": policy.source,
-                "due": 0,
-                "served": 0,
-            },
-        )
-        row["due"] += task.times
-        row["served"] += task.times - missing.get(task.key, 0)
-    return [rows[key] for key in sorted(rows, key=int)]

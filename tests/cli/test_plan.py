@@ -22,11 +22,13 @@ def county_sessions(
     make_database: Callable[..., str],
     server: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[sessionmaker[Session]]:
     url = server(make_database(template=migrated))
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("INSPECT_DEMO", "1")
-    engine = make_engine(settings_for(url, Path("unused")))
+    monkeypatch.setenv("INSPECT_DATA_DIR", str(tmp_path))
+    engine = make_engine(settings_for(url, tmp_path))
     yield session_factory(engine)
     engine.dispose()
 

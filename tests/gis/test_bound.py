@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from gis.routing.cuts.separation import Separation, graph_of, notes_of, statemen
 from gis.routing.cuts.values import NO_WAY, Bools, Network, Services, Trips
 from gis.routing.problem import UNREACHABLE_S, PatrolTask, SecondsMatrix, WeekProblem, may_serve
 from gis.routing.solve import SearchBudget, solve
+from gis.routing.verify import verify
 from gis.routing.warm import warm_up
 from tests.gis.routing_weeks import MONDAY, crew, line_travel, random_week
 
@@ -331,6 +333,18 @@ def test_the_plan_of_a_random_week_lies_a_little_above_its_bound(seed: int) -> N
     bounds = [week_bound(problem, served=visits_of(plan), seconds=s) for s in (0.0, 2.0)]
     assert plan.service_s < bounds[0] < bounds[1] <= hours
     assert hours / bounds[1] < 1.10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_oneway_roads_make_ways_back_longer_the_bound_still_holds(seed: int) -> None:
+    even = random_week(seed)
+    rng = np.random.default_rng(seed)
+    back = np.rint(even.travel_s["car"] * rng.choice([1.0, 1.0, 1.8], even.travel_s["car"].shape))
+    problem = replace(even, travel_s={"car": back.astype(np.int32)})
+    plan = solve(problem, seed=1, budget=SearchBudget(iterations=2000))
+    assert verify(problem, plan).violations == ()
+    bound = week_bound(problem, served=visits_of(plan), seconds=1.0)
+    assert plan.service_s < bound <= plan.travel_s + plan.service_s
 
 
 # --- published values -----------------------------------------------------------------------------

@@ -117,3 +117,14 @@ def test_lengths_and_areas_agree_with_the_ellipsoid(
     area_m2, length_m = Geod(ellps="GRS80").geometry_area_perimeter(ring)
     assert crs.area_km2(series)[0] == pytest.approx(abs(area_m2) / 1e6, rel=2e-3)
     assert crs.length_m(series)[0] == pytest.approx(length_m, rel=1e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(112.5, 115.5), st.floats(20, 45)), max_size=5))
+def test_bare_places_are_projected_as_geometries_are_and_back(places: list[tuple[float, float]]):
+    lonlat = np.array(places, dtype=float).reshape(-1, 2)
+    zone = crs.metric_crs_for(114.0)
+    xy = crs.project(lonlat, metric_crs=zone)
+    series = gpd.GeoSeries.from_xy(*lonlat.T, crs=crs.STORAGE_CRS).to_crs(zone)
+    assert xy == pytest.approx(shapely.get_coordinates(series.to_numpy()), abs=1e-6)
+    assert crs.unproject(xy, metric_crs=zone) == pytest.approx(lonlat, abs=1e-9)

@@ -220,6 +220,29 @@ def test_surveyed_drains_node_as_published(shared_data: Path):
     assert network.edges["length_m"].sum() == pytest.approx(drains.length.sum())
 
 
+def test_roads_of_a_country_meet_at_shared_nodes_and_bridges_cross_freely(shared_data: Path):
+    ways = read(shared_data / "rivers_roads" / "liechtenstein-2013-08-03.osm.pbf", layer="lines")
+    roads = ways[ways["highway"].notna()]
+    network = node_lines(roads, snap_m=0.001)
+    assert counts(network) == (5_381, 4_167, 13)
+    assert (components(network) == 0).sum() == 4_085
+    # Of the 56 places where ways cross without a shared node 33 are on a bridge, in a tunnel or on
+    # another layer: cutting there would lead from the motorway onto the lanes under it.
+    planar = node_lines(roads, snap_m=0.001, at_crossings=True)
+    assert counts(planar) == (5_493, 4_223, 10)
+    lines_, node_xy = roads.geometry.to_numpy(), planar.nodes_xy
+    new = shapely.STRtree(shapely.points(network.nodes_xy)).query(
+        shapely.points(node_xy), predicate="dwithin", distance=0.001
+    )
+    crossings = np.setdiff1d(np.arange(len(node_xy)), new[0])
+    at, way = shapely.STRtree(lines_).query(
+        shapely.points(node_xy[crossings]), predicate="dwithin", distance=0.01
+    )
+    tagged = roads["other_tags"].astype(str).str.contains('"(?:bridge|tunnel|layer)"=>').to_numpy()
+    over = np.unique(at[tagged[way]])
+    assert (len(crossings), len(over)) == (56, 33)
+
+
 # --- paths ----------------------------------------------------------------------------------------
 
 

@@ -81,8 +81,8 @@ def test_a_pair_without_a_way_falls_back_to_a_straight_line_with_detour() -> Non
     rules = TravelRules(off_road_kmh=3.6, detour=1.5, snap_m=0.0, straight_m=600.0)
     travel = travel_matrix(network_of([]), terminals, rules=rules)
     assert travel.seconds[0, 1] == 750
-    assert travel.straight[0, 1]
-    assert not travel.straight[0, 2]
+    assert travel.straight(0, 1)
+    assert not travel.straight(0, 2)
     assert travel.unreachable == (2,)
     assert np.isinf(travel.off_road_m).all()
     assert list(travel.leg(0, 1).coords) == [(0, 0), (300, 400)]

@@ -1,15 +1,25 @@
 """Why visits are missing: one worked week per reason, and hours that add up."""
 
+import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.routing.explain import Explanation, Reason, Remedy, UnservedReason, explain
-from gis.routing.problem import UNREACHABLE_S, Crew, PatrolTask, Unserved, WeekProblem
+from gis.routing.explain import REASONS, Explanation, Reason, Remedy, UnservedReason, explain
+from gis.routing.problem import (
+    UNREACHABLE_S,
+    Crew,
+    Lunch,
+    PatrolTask,
+    TimeWindow,
+    Unserved,
+    WeekProblem,
+)
 from gis.routing.solve import SearchBudget, solve
-from tests.gis.routing_weeks import MONDAY, crew, line_travel, random_week
+from tests.gis.routing_weeks import MONDAY, crew, eventful_week, line_travel, random_week
 
 QUICK = SearchBudget(iterations=100)
 NEAR_AND_FAR = line_travel([0, 60, 18_000])
@@ -65,6 +75,20 @@ def test_a_place_without_a_road_is_cut_off() -> None:
     assert [fix.remedy for fix in why.fixes] == [Remedy.mend_road_data]
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("too_far", Reason.no_road_near), ("road_closed", Reason.road_closed), ("", Reason.cut_off)],
+)
+def test_a_place_off_the_roads_says_how_far_they_are(fault: str, reason: Reason) -> None:
+    travel = line_travel([0, 60])
+    travel[0, 1] = UNREACHABLE_S
+    task = PatrolTask("island", 1, 1, 600, off_road_m=350.4, road_fault=fault, road_limit_m=300.0)
+    problem = WeekProblem(MONDAY, (task,), (crew(),), {"car": travel})
+    why = only(explain(problem, solve(problem, seed=1, budget=QUICK)))
+    assert (why.reason, why.facts) == (reason, {"off_road_m": 350, "limit_m": 300})
+    assert REASONS[reason] % why.facts
+
+
 def test_a_reach_longer_than_any_shift_should_be_split() -> None:
     # 2 x 60 s of travel leave 478 of 480 minutes.
     why = only(explained((PatrolTask("long", 1, 1, 30_000),), (crew(),)))
@@ -117,6 +141,81 @@ def test_a_free_day_too_close_to_the_other_visit_is_named_as_the_gap() -> None:
     assert (why.task, why.reason, why.facts) == ("gap", Reason.gap_to_other_visits, {"gap_days": 2})
 
 
+def test_a_window_at_night_lies_in_no_shift_but_another_crew_could_go() -> None:
+    task = PatrolTask("night", 1, 1, 600, grid="north", window=TimeWindow(1080, 1800))
+    day, night = crew("day", grids=frozenset({"north"})), crew("night", shift_start_min=1020)
+    why = only(explained((task,), (day, replace(night, grids=frozenset({"south"})))))
+    assert why.reason is Reason.window_outside_shifts
+    assert why.facts == {"opens": "18:00", "closes": "06:00"}
+    assert [fix.remedy for fix in why.fixes] == [Remedy.other_hours, Remedy.lend_crew]
+    assert why.fixes[1].facts["crew"] == "night"
+
+
+def test_a_visit_longer_than_its_window_never_fits() -> None:
+    task = PatrolTask("long", 1, 1, 3660, window=TimeWindow(600, 660))
+    why = only(explained((task,), (crew(),)))
+    assert (why.reason, why.facts["service_min"]) == (Reason.window_too_short, 61)
+
+
+def test_the_vehicle_of_the_only_crew_is_out_with_another() -> None:
+    monday = frozenset({0})
+    tasks = (
+        PatrolTask("must", 1, 1, 5400, must=True, days=monday, crews=frozenset({"1"})),
+        PatrolTask("left", 1, 1, 1560, days=monday, crews=frozenset({"2"})),
+    )
+    why = only(explained(tasks, (crew("1", vehicle="truck"), crew("2", vehicle="truck"))))
+    assert (why.task, why.reason) == ("left", Reason.vehicle_out)
+    assert (why.facts["vehicle"], why.facts["crew"], why.facts["other"]) == ("truck", "2", "1")
+    assert why.fixes[0].remedy is Remedy.other_vehicle
+
+
+def test_two_officers_are_there_but_not_on_thursday() -> None:
+    task = PatrolTask("source", 1, 1, 600, officers=2, days=frozenset({3}))
+    why = only(explained((task,), (crew("A", officers=2, officers_by_day={3: 1}),)))
+    assert why.reason is Reason.no_officers
+    assert why.facts == {"days": "2026-03-05", "officers": 2}
+
+
+def test_bars_and_pins_are_named() -> None:
+    task = PatrolTask("stop", 1, 1, 600, days=frozenset({0}), barred=frozenset({("A", 0)}))
+    assert only(explained((task,), (crew(),))).reason is Reason.ruled_out
+    away = replace(task, barred=frozenset(), crews=frozenset({"elsewhere"}))
+    assert only(explained((away,), (crew(),))).reason is Reason.chosen_elsewhere
+    pinned = PatrolTask("stop", 1, 1, 600, pinned=frozenset({("A", 6)}))
+    why = only(explained((pinned,), (crew(),)))
+    assert (why.reason, why.facts) == (Reason.pin_impossible, {"crew": "A", "date": "2026-03-08"})
+
+
+def test_a_hundred_missing_visits_of_a_county_are_explained_within_a_second() -> None:
+    rng = np.random.default_rng(1)
+    at = rng.random((900, 2)) * 30_000
+    travel = np.rint(np.hypot(*np.moveaxis(at[:, None] - at[None], -1, 0)) / 9).astype(np.int32)
+    tasks = tuple(
+        PatrolTask(
+            f"{n}",
+            n,
+            n + 1,
+            int(rng.integers(600, 3000)),
+            window=TimeWindow(600, 840) if n % 5 == 0 else None,
+        )
+        for n in range(800)
+    )
+    crews = tuple(
+        crew(f"{n}", home_node=800 + n, lunch=Lunch(720, 60), shift_min=300) for n in range(38)
+    )
+    problem = WeekProblem(MONDAY, tasks, crews, {"car": travel})
+    lost = set(sorted(task.key for task in tasks)[:100])
+    plan = solve(problem, seed=1, budget=SearchBudget(iterations=1))
+    routes = tuple(
+        replace(route, visits=tuple(v for v in route.visits if v.task not in lost))
+        for route in plan.routes
+    )
+    spoiled = replace(plan, routes=routes, unserved=tuple(Unserved(key, 1) for key in sorted(lost)))
+    began = time.process_time()
+    assert len(explain(problem, spoiled).unserved) == 100
+    assert time.process_time() - began < 1.0
+
+
 def test_hours_add_up_by_crew_and_kind() -> None:
     tasks = (PatrolTask("reach", 0, 1, 3600), PatrolTask("stop", 1, 1, 600, kind="outlet", times=2))
     explanation = explained(tasks, (crew(), crew("idle", working_days=frozenset())))
@@ -145,6 +244,19 @@ def test_what_a_plan_leaves_out_never_fits_as_it_stands(seed: int) -> None:
     assert [why.task for why in explanation.unserved] == [item.task for item in plan.unserved]
     assert Reason.fits not in {why.reason for why in explanation.unserved}
     assert sum(hours.used_s for hours in explanation.crews) == plan.travel_s + plan.service_s
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_an_eventful_plan_leaves_out_never_fits_and_has_words(seed: int) -> None:
+    problem = eventful_week(seed, reaches=40, shift_min=200)
+    plan = solve(problem, seed=1, budget=SearchBudget(iterations=60))
+    explanation = explain(problem, plan)
+    assert explanation.unserved
+    for why in explanation.unserved:
+        assert why.reason is not Reason.fits
+        assert "%(" not in why.words()
+        assert all("%(" not in fix.words() for fix in why.fixes)
+    assert sum(hours.used_s for hours in explanation.crews) == sum(r.used_s for r in plan.routes)
 
 
 @pytest.mark.parametrize("dropped", [0, 1])

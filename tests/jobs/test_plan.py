@@ -19,8 +19,13 @@ from tests.small_county import WEEK, make_small_county, request
 
 
 @pytest.fixture
-def settings(migrated: str, make_database: Callable[..., str], server: Callable[[str], str]):
-    return settings_for(server(make_database(template=migrated)), Path("unused"))
+def settings(
+    migrated: str,
+    make_database: Callable[..., str],
+    server: Callable[[str], str],
+    tmp_path: Path,
+):
+    return settings_for(server(make_database(template=migrated)), tmp_path)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import SYSTEM
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Complaint, Grid, Station, Waterway
+from inspect_app.models import Complaint, Grid, Road, Station, Waterway
 from inspect_app.queries.checks import check_all
 from inspect_app.workflows.assign_grids import assign_grids
 from tests.conftest import NOW
@@ -151,6 +151,43 @@ LINES = (
         0,
     ),
 )
+
+
+def test_oneway_roads_lead_in_the_drawing_direction(session: Session, tmp_path):
+    ways = {1: "1 2", 2: "2 3", 3: "3 1", 4: "1 3"}
+    tags = {1: {"oneway": "yes"}, 2: {"oneway": "-1"}, 3: {"junction": "roundabout"}, 4: {}}
+    nodes = "".join(
+        f'<node id="{n}" version="1" lon="{120 + n / 100}" lat="31"/>' for n in (1, 2, 3)
+    )
+    lines = "".join(
+        f'<way id="{key}" version="1">'
+        + "".join(f'<nd ref="{node}"/>' for node in way.split())
+        + "".join(
+            f'<tag k="{k}" v="{v}"/>'
+            for k, v in {"highway": "primary", "name": str(key), **tags[key]}.items()
+        )
+        + "</way>"
+        for key, way in ways.items()
+    )
+    path = tmp_path / "roads.osm"
+    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}{lines}</osm>')
+    assert run(session, "roads", path).counts["inserted"] == 4
+    roads = session.execute(select(Road.name, Road.oneway, func.ST_AsText(Road.geom))).all()
+    assert {name: oneway for name, oneway, _ in roads} == {
+        "1": True,
+        "2": True,
+        "3": True,
+        "4": False,
+    }
+    assert {name: text for name, _, text in roads}["2"] == (
+        "MULTILINESTRING((120.03 31,120.02 31))"
+    )
+
+
+def test_oneway_roads_of_a_real_file_are_known(session: Session, shared_data):
+    run(session, "roads", shared_data("rivers_roads/liechtenstein-2013-08-03.osm.pbf"))
+    # 33 tagged yes, 1 tagged against its drawing, 13 roundabouts without a tag.
+    assert session.scalar(select(func.count()).select_from(Road).where(Road.oneway)) == 33 + 1 + 13
 
 
 @pytest.mark.parametrize(("kind", "name", "options", "inserted", "rejected"), LINES)

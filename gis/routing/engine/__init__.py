@@ -5,6 +5,16 @@
 
 from gis.routing.engine.annealing import EmptyBudget, SearchBudget
 from gis.routing.engine.warm import warm_up
-from gis.routing.engine.week import Found, Orders, Progress, search
+from gis.routing.engine.week import Found, Keep, Orders, Progress, Watch, search
 
-__all__ = ["EmptyBudget", "Found", "Orders", "Progress", "SearchBudget", "search", "warm_up"]
+__all__ = [
+    "EmptyBudget",
+    "Found",
+    "Keep",
+    "Orders",
+    "Progress",
+    "SearchBudget",
+    "Watch",
+    "search",
+    "warm_up",
+]

@@ -3,7 +3,8 @@
 import numpy as np
 
 from gis.routing.engine.compiled import compiled, inlined
-from gis.routing.engine.model import NEVER, Indices
+from gis.routing.engine.hours import timed_cost
+from gis.routing.engine.model import DAY_S, NEVER, Indices
 from gis.routing.engine.workspace import Random, Search
 
 # SplitMix64. The numbers depend on the seed alone: not on the process, nor on numba's version.
@@ -32,7 +33,10 @@ def below(random: Random, bound: int) -> int:
 
 @inlined
 def with_task(travel: Indices, search: Search, vehicle: int, position: int, task: int) -> int:
-    """Return the cost of a route with a task put in; the directions of all tasks chosen anew."""
+    """Return the cost of a route with a task put in; the directions of all tasks chosen anew.
+
+    Waiting is left out: where there are windows this is a lower bound of ``timed_cost``.
+    """
     model, routes = search.model, search.routes
     best = NEVER
     for way in range(model.ways[task]):
@@ -83,7 +87,52 @@ def refresh(search: Search, vehicle: int, first: int, last: int) -> None:
         cost = travel[start, model.ends[task, 0]] + routes.finish[vehicle, 0, 0]
         other = travel[start, model.ends[task, 1]] + routes.finish[vehicle, 0, 1]
         routes.cost[vehicle] = min(cost, other)
+    if model.windows:
+        _wait(search, vehicle)
+    if model.priced:
+        routes.extra[vehicle] = overtime(search, vehicle, routes.cost[vehicle]) + _changes(
+            search, vehicle
+        )
     routes.hours[model.team[vehicle]] += routes.cost[vehicle] - before
+
+
+@inlined
+def overtime(search: Search, vehicle: int, cost: int) -> int:
+    """Return the price of the overtime of a route that costs so much."""
+    price: int = max(0, cost - search.model.regular[vehicle]) * search.model.overtime_factor
+    return price
+
+
+@inlined
+def change_of(search: Search, vehicle: int, task: int) -> int:
+    """Return the price of a visit that is not where it usually is."""
+    usual = search.model.usual
+    change = 0
+    if usual.change > 0 and usual.vehicle[task, search.model.day[vehicle]] != vehicle:
+        change = usual.change
+    return change
+
+
+@inlined
+def _changes(search: Search, vehicle: int) -> int:
+    routes = search.routes
+    total = 0
+    for position in range(routes.length[vehicle]):
+        total += change_of(search, vehicle, routes.order[vehicle, position])
+    return total
+
+
+@inlined
+def _wait(search: Search, vehicle: int) -> None:
+    """Count the tasks with a window; with any, waiting and the break are part of the cost."""
+    model, routes = search.model, search.routes
+    routes.timed[vehicle] = 0
+    length, order = routes.length[vehicle], routes.order[vehicle]
+    for position in range(length):
+        if model.clocks.slack[order[position]] < DAY_S:
+            routes.timed[vehicle] += 1
+    if routes.timed[vehicle] > 0:
+        routes.cost[vehicle] = timed_cost(model, vehicle, order, length, -1, -1)
 
 
 @inlined

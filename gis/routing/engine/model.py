@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 # Larger than any sum of costs, and still addable to itself without overflow.
 NEVER = 1 << 50
 UNLIMITED = 1 << 40
+DAY_S = 86_400
 NEIGHBOURS = 120
 
 
@@ -27,8 +28,40 @@ class InconsistentModel(ValueError):
     """The parts of a routing model do not fit together."""
 
 
+class Clocks(NamedTuple):
+    """Hours of the day; see ``Tasks`` and ``Vehicles``."""
+
+    opens: Integers
+    slack: Integers
+    leave: Integers
+    break_at: Integers
+    break_s: Integers
+
+
+class Usual(NamedTuple):
+    """The plan a search should stay close to.
+
+    Parameters
+    ----------
+    vehicle
+        Per task (row) and day the vehicle that usually serves it; -1 for none.
+    change
+        Price of each visit served by another.
+    focus
+        Tasks around which to search most of the time; empty for everywhere.
+    """
+
+    vehicle: Indices
+    change: int
+    focus: Indices
+
+
 class Model(NamedTuple):
-    """Everything constant during a search; see ``model_of`` for the meaning of the parts."""
+    """Everything constant during a search; see ``model_of`` for the meaning of the parts.
+
+    ``windows`` and ``priced`` tell whether anything waits and whether routes have an ``extra``
+    price. Most weeks have neither, and the search of these is a quarter faster for asking first.
+    """
 
     travel: Indices
     ends: Indices
@@ -54,6 +87,13 @@ class Model(NamedTuple):
     capacity: Integers
     limit: Integers
     permitted: Flags
+    regular: Integers
+    overtime_factor: int
+    shares: Integers
+    clocks: Clocks
+    usual: Usual
+    windows: bool
+    priced: bool
 
 
 class Routes(NamedTuple):
@@ -61,6 +101,8 @@ class Routes(NamedTuple):
 
     ``reach[v, i, w]`` is the least cost from the start to the end of service of the i-th task in
     direction w; ``finish[v, i, w]`` the least cost from the beginning of that service to the end.
+    Both leave out waiting; ``cost`` does not. ``timed`` counts the tasks with a window, ``extra``
+    is the price of overtime and of visits that are not where they usually are.
     """
 
     order: Indices
@@ -73,6 +115,8 @@ class Routes(NamedTuple):
     position_of: Indices
     visited: Integers
     hours: Floats
+    timed: Integers
+    extra: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +157,9 @@ class Tasks:
         Price of each visit left out; the service is not part of it.
     patterns
         Allowed combinations of days.
+    opens, slack
+        When the window of a task opens, in seconds after midnight, and for how long a visit can
+        begin from then on: ``DAY_S`` without a window. None means no windows at all.
     """
 
     ends: npt.NDArray[np.integer]
@@ -122,11 +169,26 @@ class Tasks:
     times: npt.NDArray[np.integer]
     worth: npt.NDArray[np.integer]
     patterns: Sequence[PatternSet]
+    opens: npt.NDArray[np.integer] | None = None
+    slack: npt.NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Vehicles:
-    """Crew-days; arrays with one row a vehicle. ``limit`` bounds travel plus service."""
+    """Crew-days; arrays with one row a vehicle.
+
+    Parameters
+    ----------
+    limit
+        Bounds travel, waiting and service.
+    regular
+        Beyond this ``overtime_factor`` is paid besides; None means never.
+    leave, break_at, break_s
+        When the shift begins, in seconds after midnight; after how many seconds of it a visit must
+        end for the break to follow, and the length of the break. Needed with windows only.
+    shares
+        Vehicles of which only one may be used form rings: each names the next, one alone itself.
+    """
 
     start: npt.NDArray[np.integer]
     end: npt.NDArray[np.integer]
@@ -135,6 +197,12 @@ class Vehicles:
     team: npt.NDArray[np.integer]
     capacity: npt.NDArray[np.integer]
     limit: npt.NDArray[np.integer]
+    regular: npt.NDArray[np.integer] | None = None
+    overtime_factor: int = 0
+    leave: npt.NDArray[np.integer] | None = None
+    break_at: npt.NDArray[np.integer] | None = None
+    break_s: npt.NDArray[np.integer] | None = None
+    shares: npt.NDArray[np.integer] | None = None
 
 
 def model_of(
@@ -144,6 +212,7 @@ def model_of(
     *,
     permitted: Flags | None = None,
     load_factor: npt.NDArray[np.integer] | None = None,
+    usual: Usual | None = None,
 ) -> Model:
     """Return the arrays of a search.
 
@@ -204,6 +273,13 @@ def model_of(
         _integers(vehicles.capacity),
         _integers(vehicles.limit),
         np.ascontiguousarray(permitted, np.bool_),
+        _or(vehicles.regular, np.full(len(vehicles.start), UNLIMITED)),
+        int(vehicles.overtime_factor),
+        _or(vehicles.shares, np.arange(len(vehicles.start))),
+        _clocks(tasks, vehicles),
+        usual or Usual(np.zeros((0, 0), np.int32), 0, np.zeros(0, np.int32)),
+        windows=tasks.slack is not None,
+        priced=vehicles.overtime_factor > 0 or usual is not None,
     )
 
 
@@ -222,6 +298,8 @@ def empty_routes(model: Model) -> Routes:
         np.zeros((tasks, days), np.int32),
         np.zeros(tasks, np.int64),
         np.zeros(int(model.team.max(initial=-1)) + 1, np.float64),
+        np.zeros(vehicles, np.int64),
+        np.zeros(vehicles, np.int64),
     )
 
 
@@ -237,6 +315,22 @@ def longest_route(model: Model) -> int:
 
 def _integers(values: npt.ArrayLike) -> Integers:
     return np.ascontiguousarray(values, np.int64)
+
+
+def _or(values: npt.NDArray[np.integer] | None, otherwise: npt.NDArray[np.integer]) -> Integers:
+    return _integers(otherwise if values is None else values)
+
+
+def _clocks(tasks: Tasks, vehicles: Vehicles) -> Clocks:
+    count, none = len(tasks.ends), np.zeros(len(vehicles.start), np.int64)
+    slack = _or(tasks.slack, np.full(count, DAY_S))
+    return Clocks(
+        _or(tasks.opens, np.zeros(count, np.int64)),
+        slack,
+        _or(vehicles.leave, none),
+        _or(vehicles.break_at, none + NEVER),
+        _or(vehicles.break_s, none),
+    )
 
 
 def _pattern_arrays(

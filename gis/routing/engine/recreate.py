@@ -3,8 +3,9 @@
 import math
 
 from gis.routing.engine.compiled import compiled, inlined
-from gis.routing.engine.directions import refresh, uniform, with_task
+from gis.routing.engine.directions import refresh, uniform
 from gis.routing.engine.model import NEVER
+from gis.routing.engine.prices import LEAST, list_near, list_routes, try_route
 from gis.routing.engine.ruin import (
     debt,
     note_hours,
@@ -20,7 +21,6 @@ from gis.routing.engine.workspace import (
     BEST,
     CURRENT,
     MISSING,
-    STAMP,
     TOUCHED,
     UNBLINKING,
     Cooling,
@@ -32,7 +32,6 @@ _SECONDS_PER_DEMAND = 1e-3
 _LOOK_EVERYWHERE = 0.002
 _FEW_MISSING = 3
 _LEAST_GAIN = 1e-6
-_LEAST = 1e-300
 _FIRST_BLINK = 100
 
 
@@ -89,7 +88,7 @@ def _set_scores(search: Search) -> None:
     model, routes, work = search.model, search.routes, search.work
     total, owed, missing = 0, 0, 0
     for vehicle in range(len(model.start)):
-        total += routes.cost[vehicle]
+        total += routes.cost[vehicle] + routes.extra[vehicle]
     for task in range(len(model.ends)):
         owed += debt(search, task, routes.visited[task])
         missing += model.times[task] - visit_count(routes.visited[task])
@@ -158,6 +157,7 @@ def _accept(search: Search, temperature: float) -> bool:
         if routes.cost[vehicle] > model.limit[vehicle]:
             return False
         change += routes.cost[vehicle] - work.old_cost[vehicle]
+        change += routes.extra[vehicle] - work.old_extra[vehicle]
     owed = 0
     for index in range(work.counts[ABSENT]):
         task = work.absent[index]
@@ -170,7 +170,7 @@ def _accept(search: Search, temperature: float) -> bool:
         for team in range(len(work.old_hours)):
             was += work.old_hours[team] * work.old_hours[team]
         candidate += _imbalance(search) - was * tuning.balance / tuning.usual_hours
-    if candidate >= work.score[CURRENT] - temperature * math.log(uniform(search.random) + _LEAST):
+    if candidate >= work.score[CURRENT] - temperature * math.log(uniform(search.random) + LEAST):
         return False
     work.score[CURRENT] = candidate
     work.score[MISSING] += float(missing)
@@ -223,55 +223,15 @@ def _put_task(search: Search, task: int, near: int) -> None:
         return
     count = 0
     if near > 0:
-        count = _list_near(search, task, near, open_days)
-    count = _list_routes(search, task, open_days, count, near)
+        count = list_near(search, task, near, open_days)
+    count = list_routes(search, task, open_days, count, near)
     for index in range(count):
         vehicle, place = work.try_vehicle[index], work.try_position[index]
         behind = place + 2
         if place < 0:
             place, behind = 0, routes.length[vehicle] + 1
-        _try(search, task, vehicle, place, behind, least_factor)
+        try_route(search, task, vehicle, place, behind, least_factor)
     _put_by_pattern(search, task)
-
-
-@inlined
-def _list_near(search: Search, task: int, near: int, open_days: int) -> int:
-    """List the positions of the nearest neighbours, on every day they are served."""
-    model, routes, work = search.model, search.routes, search.work
-    count = 0
-    for index in range(min(near, model.neighbours.shape[1])):
-        other = model.neighbours[task, index]
-        days, day = open_days & routes.visited[other], 0
-        while days:
-            if days & 1:
-                vehicle = routes.route_of[other, day]
-                if model.permitted[task, vehicle]:
-                    work.try_vehicle[count] = vehicle
-                    work.try_position[count] = routes.position_of[other, day]
-                    count += 1
-            days >>= 1
-            day += 1
-    return count
-
-
-@inlined
-def _list_routes(search: Search, task: int, open_days: int, count: int, near: int) -> int:
-    """List empty routes, one of a kind, and when looking everywhere all others as well."""
-    model, routes, work = search.model, search.routes, search.work
-    work.counts[STAMP] += 1
-    for vehicle in range(len(model.start)):
-        allowed = (open_days >> model.day[vehicle]) & 1
-        if routes.length[vehicle] > 0:
-            allowed &= near == 0
-        elif work.tried_twin[model.twin[vehicle]] == work.counts[STAMP]:
-            continue
-        else:
-            work.tried_twin[model.twin[vehicle]] = work.counts[STAMP]
-        if allowed and model.permitted[task, vehicle]:
-            work.try_vehicle[count] = vehicle
-            work.try_position[count] = -1
-            count += 1
-    return count
 
 
 @inlined
@@ -290,56 +250,6 @@ def _open_days(search: Search, task: int) -> tuple[int, int]:
         for factor in range(factors):
             work.best_cost[day, factor] = NEVER
     return open_days & ~visited, least
-
-
-@inlined
-def _try(
-    search: Search, task: int, vehicle: int, first: int, behind: int, least_factor: int
-) -> None:
-    """Price some positions of a route and note the best per load factor."""
-    model, routes, work, tuning = search.model, search.routes, search.work, search.tuning
-    demand, room = model.demand[task], model.capacity[vehicle] - routes.load[vehicle]
-    if demand * least_factor > room or routes.length[vehicle] + 1 >= routes.order.shape[1]:
-        return
-    best, place = _best_position(search, task, vehicle, first, behind)
-    if best > model.limit[vehicle]:
-        return
-    price = best - routes.cost[vehicle]
-    if tuning.balance > 0:
-        hours = routes.hours[model.team[vehicle]]
-        after = hours + price
-        price += int(tuning.balance * (after * after - hours * hours) / tuning.usual_hours)
-    day = model.day[vehicle]
-    for factor in range(least_factor, work.best_cost.shape[1]):
-        if demand * factor > room:
-            break
-        if price < work.best_cost[day, factor]:
-            work.best_cost[day, factor] = price
-            work.best_vehicle[day, factor] = vehicle
-            work.best_position[day, factor] = place
-
-
-@inlined
-def _best_position(
-    search: Search, task: int, vehicle: int, first: int, behind: int
-) -> tuple[int, int]:
-    """Return the least cost of the route with the task, and where; some positions are overlooked.
-
-    Not each position is drawn for this blinking but the gap to the next one overlooked.
-    """
-    counts, random = search.work.counts, search.random
-    travel = search.model.travel[search.model.mode[vehicle]]
-    best, place = NEVER, -1
-    for position in range(first, behind):
-        if counts[UNBLINKING] == 0:
-            gap = math.log(uniform(random) + _LEAST) / math.log(1.0 - search.tuning.blink)
-            counts[UNBLINKING] = int(gap)
-            continue
-        counts[UNBLINKING] -= 1
-        cost = with_task(travel, search, vehicle, position, task)
-        if cost < best:
-            best, place = cost, position
-    return best, place
 
 
 @inlined

@@ -9,6 +9,9 @@ _NEAR_WHOLE = 10
 _MOST_WHOLE = 4
 _LONGEST_KEPT = 30
 _STOP_KEEPING = 0.01
+_FOCUSED = 0.9
+# Crews that share a vehicle swap it only when the one that has it loses its whole route.
+_HAND_OVER = 0.2
 
 
 @inlined
@@ -55,6 +58,8 @@ def touch(search: Search, vehicle: int) -> None:
     work.old_length[vehicle] = routes.length[vehicle]
     work.old_load[vehicle] = routes.load[vehicle]
     work.old_cost[vehicle] = routes.cost[vehicle]
+    work.old_timed[vehicle] = routes.timed[vehicle]
+    work.old_extra[vehicle] = routes.extra[vehicle]
 
 
 @inlined
@@ -84,6 +89,8 @@ def undo(search: Search) -> None:
         routes.length[vehicle] = length
         routes.load[vehicle] = work.old_load[vehicle]
         routes.cost[vehicle] = work.old_cost[vehicle]
+        routes.timed[vehicle] = work.old_timed[vehicle]
+        routes.extra[vehicle] = work.old_extra[vehicle]
     for team in range(len(routes.hours)):
         routes.hours[team] = work.old_hours[team]
 
@@ -138,6 +145,9 @@ def refresh_touched(search: Search) -> None:
 def _seed(search: Search) -> int:
     """Choose the centre: any task, or every other time one with missing visits."""
     model, routes, work, random = search.model, search.routes, search.work, search.random
+    focus = model.usual.focus
+    if len(focus) > 0 and uniform(random) < _FOCUSED:
+        return int(focus[below(random, len(focus))])
     seed = below(random, len(model.ends))
     if work.score[MISSING] > 0 and uniform(random) < 0.5:
         for _ in range(_PICKS):
@@ -231,6 +241,8 @@ def _take_string(search: Search, vehicle: int, task: int, longest: float) -> Non
     model, routes, random = search.model, search.routes, search.random
     length = routes.length[vehicle]
     taken = min(int(uniform(random) * min(float(length), longest) + 1.0), length)
+    if model.shares[vehicle] != vehicle and uniform(random) < _HAND_OVER:
+        taken = length
     kept = 0
     if 1 < taken < length and uniform(random) < 0.5:
         # Nearly always all that remains of the route is kept: two strings with a gap between.

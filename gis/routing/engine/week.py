@@ -2,46 +2,65 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import numpy as np
+import numpy.typing as npt
 
-from gis.routing.engine.annealing import Annealing, SearchBudget
+from gis.routing.clock import can_hold, route_s
+from gis.routing.engine.annealing import Annealing, Heat, SearchBudget
 from gis.routing.engine.model import (
+    DAY_S,
+    NEVER,
     UNLIMITED,
     Indices,
     Model,
     PatternSet,
     Tasks,
+    Usual,
     Vehicles,
     model_of,
 )
 from gis.routing.engine.workspace import tuning_of
-from gis.routing.patterns import day_sets, keeps_gap, spread_fault_days
+from gis.routing.patterns import day_sets, may_add, pinned_days, spread_fault_days
 from gis.routing.permissions import crew_days_of, days_with, permissions, reachable
 from gis.routing.problem import (
     DAYS_PER_WEEK,
+    SECONDS_PER_MIN,
     UNREACHABLE_S,
     Crew,
+    PatrolTask,
     SecondsMatrix,
     WeekProblem,
     worths,
 )
-from gis.routing.timetable import OpenRoute
 
 Orders = dict[tuple[str, int], tuple[str, ...]]
 
 # What one day less than a comfortable distance between two visits may cost in travel.
 _CLOSE_VISITS_S = 1800
 _WHOLE_SHARE = 0.3
+# A plan to stay close to must not melt: about 90 s at first, for visits of 3000 s with their ways.
+_KEEPING = Heat(hot=0.03, cold=0.001, cycles=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a search is: iterations done, travel and missing visits of the best plan so far."""
+    """How far a search is: iterations done, travel and missing visits of the best plan so far.
+
+    Waiting counts as travel here.
+    """
 
     iteration: int
     travel_s: int
     missing_visits: int
+
+
+class Watch(TypedDict, total=False):
+    """Who follows a search: told of progress and asked whether to stop, some times a second."""
+
+    progress: Callable[[Progress], None] | None
+    cancel: Callable[[], bool] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +72,22 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """Who follows a search: told of progress and asked whether to stop, some times a second."""
+class Keep:
+    """A plan to stay close to while searching.
 
-    progress: Callable[[Progress], None] | None = None
-    cancel: Callable[[], bool] | None = None
+    Parameters
+    ----------
+    orders
+        The keys in travel order per crew and day; the search begins with them.
+    change_s
+        Price, in seconds of travel, of each visit that is not on the crew-day it has in ``orders``.
+    focus
+        Keys of the tasks around which to search most of the time; empty for everywhere.
+    """
+
+    orders: Orders
+    change_s: int
+    focus: frozenset[str] = frozenset()
 
 
 def search(
@@ -65,9 +95,9 @@ def search(
     *,
     seed: int,
     budget: SearchBudget,
-    progress: Callable[[Progress], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
     start: Orders | None = None,
+    keep: Keep | None = None,
+    **watch: Unpack[Watch],
 ) -> Found:
     """Return the best orders found; visits that do not pay or do not fit are simply absent.
 
@@ -77,21 +107,26 @@ def search(
     ----------
     start
         Orders of an earlier plan to begin with; what no longer fits or is due is left out.
+    keep
+        A plan to stay close to, and to begin with unless ``start`` is given.
     """
-    week = _Week(problem)
+    week = _Week(problem, keep=keep)
     if not week.tasks or not week.crew_days:
         return Found({}, 0)
     model = week.model()
     tuning = tuning_of(model, whole_share=_WHOLE_SHARE, balance=problem.weights.balance)
-    first = None if start is None else week.numbers(start)
-    annealing = Annealing(model, tuning, seed=seed, start=first)
+    orders = keep.orders if start is None and keep is not None else start
+    first = None if orders is None else week.numbers(orders)
+    annealing = Annealing(model, tuning, seed=seed, heat=_KEEPING if keep else None, start=first)
+
+    progress = watch.get("progress")
 
     def tell() -> None:
         if progress is not None:
             progress(week.progress(annealing))
 
     tell()
-    outcome = annealing.run(budget, after_chunk=tell, cancel=cancel)
+    outcome = annealing.run(budget, after_chunk=tell, cancel=watch.get("cancel"))
     return Found(week.orders(outcome.orders), outcome.iterations)
 
 
@@ -103,11 +138,13 @@ def model_of_week(problem: WeekProblem) -> Model:
 class _Week:
     """The tasks somebody can reach and the crew-days, numbered for the search."""
 
-    def __init__(self, problem: WeekProblem) -> None:
+    def __init__(self, problem: WeekProblem, *, keep: Keep | None = None) -> None:
         self.problem = problem
+        self.keep = keep
         self.crew_days = crew_days_of(problem)
         allowed = permissions(problem, self.crew_days)
-        served = (allowed & reachable(problem, self.crew_days)).any(axis=1)
+        reached = (allowed & reachable(problem, self.crew_days)).any(axis=1)
+        served = reached & np.array([can_hold(task) for task in problem.tasks], np.bool_)
         self.tasks = [problem.tasks[row] for row in np.flatnonzero(served)]
         self.permitted = allowed[served]
 
@@ -133,6 +170,7 @@ class _Week:
         index_of = {task.key: index for index, task in enumerate(self.tasks)}
         days: dict[int, list[int]] = {}
         numbered = []
+        out: set[tuple[str | None, int]] = set()
         for column, (crew, day) in enumerate(self.crew_days):
             wanted = [index_of[key] for key in orders.get((crew.key, day), ()) if key in index_of]
             kept: list[int] = []
@@ -140,19 +178,21 @@ class _Week:
                 task, served = self.tasks[index], days.setdefault(index, [])
                 if (
                     self.permitted[index, column]
-                    and len(served) < task.times
-                    and keeps_gap(served, day=day, gap_days=task.min_gap_days)
+                    and (crew.vehicle, day) not in out
+                    and may_add(task, served, day=day)
                     and self._fits(crew, [*kept, index])
                 ):
                     kept.append(index)
                     served.append(day)
             numbered.append(kept)
+            if kept and crew.vehicle is not None:
+                out.add((crew.vehicle, day))
         return numbered
 
     def _fits(self, crew: Crew, order: Sequence[int]) -> bool:
         tasks = [self.tasks[index] for index in order]
-        route = OpenRoute(crew, tasks, travel_s=self.problem.travel_s[crew.mode])
-        return route.total_s <= min(crew.shift_s, UNREACHABLE_S - 1)
+        total = route_s(crew, tasks, travel_s=self.problem.travel_s[crew.mode])
+        return total <= min(crew.most_s, UNREACHABLE_S - 1)
 
     def model(self) -> Model:
         """Return the arrays of the search."""
@@ -162,6 +202,7 @@ class _Week:
             self._tasks(),
             self._vehicles(modes),
             permitted=self.permitted,
+            usual=None if self.keep is None else self._usual(self.keep),
         )
 
     def _tasks(self) -> Tasks:
@@ -175,7 +216,32 @@ class _Week:
             times=np.array([task.times for task in self.tasks], np.int64),
             worth=np.array([worth[task.key] for task in self.tasks], np.int64),
             patterns=self._pattern_sets(),
+            **self._windows(),
         )
+
+    def _windows(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Return when windows open, and for how long visits can begin; nothing without windows."""
+        windows = [task.window for task in self.tasks]
+        if not any(windows):
+            return {}
+        service = np.array([task.service_s for task in self.tasks], np.int64)
+        opens = np.array([w.open_min if w else 0 for w in windows], np.int64)
+        width = np.array([w.close_min - w.open_min if w else 0 for w in windows], np.int64)
+        without = np.array([w is None for w in windows])
+        return {
+            "opens": opens * SECONDS_PER_MIN,
+            "slack": np.where(without, DAY_S, width * SECONDS_PER_MIN - service),
+        }
+
+    def _usual(self, keep: Keep) -> Usual:
+        index_of = {task.key: index for index, task in enumerate(self.tasks)}
+        vehicle = np.full((len(self.tasks), DAYS_PER_WEEK), -1, np.int32)
+        for column, (crew, day) in enumerate(self.crew_days):
+            for key in keep.orders.get((crew.key, day), ()):
+                if key in index_of:
+                    vehicle[index_of[key], day] = column
+        focus = sorted(index_of[key] for key in keep.focus if key in index_of)
+        return Usual(vehicle, int(keep.change_s), np.array(focus, np.int32))
 
     def _vehicles(self, modes: Sequence[str]) -> Vehicles:
         homes = np.array([crew.home_node for crew, _ in self.crew_days], np.int64)
@@ -187,19 +253,42 @@ class _Week:
             day=np.array([day for _, day in self.crew_days], np.int64),
             team=np.array([team_of[crew.key] for crew, _ in self.crew_days], np.int64),
             capacity=np.full(len(homes), UNLIMITED),
-            limit=np.array(
-                [min(crew.shift_s, UNREACHABLE_S - 1) for crew, _ in self.crew_days], np.int64
-            ),
+            limit=self._per_crew_day(lambda crew: min(crew.most_s, UNREACHABLE_S - 1)),
+            regular=self._per_crew_day(lambda crew: crew.working_s),
+            overtime_factor=self._overtime_factor(),
+            leave=self._per_crew_day(lambda crew: crew.shift_start_s),
+            break_at=self._per_crew_day(_break_at),
+            break_s=self._per_crew_day(lambda crew: crew.lunch_s),
+            shares=self._shares(),
         )
 
+    def _per_crew_day(self, value: Callable[[Crew], int]) -> npt.NDArray[np.int64]:
+        return np.array([value(crew) for crew, _ in self.crew_days], np.int64)
+
+    def _overtime_factor(self) -> int:
+        """Return the price of a second of overtime, 0 where nobody may work longer."""
+        longer = any(crew.overtime_min for crew, _ in self.crew_days)
+        return self.problem.weights.overtime_factor if longer else 0
+
+    def _shares(self) -> npt.NDArray[np.int64]:
+        """Return for each crew-day the next one with the same vehicle on the same day."""
+        following = np.arange(len(self.crew_days))
+        last: dict[tuple[str, int], int] = {}
+        for column, (crew, day) in enumerate(self.crew_days):
+            if crew.vehicle is not None:
+                before = last.get((crew.vehicle, day), column)
+                following[column], following[before] = following[before], column
+                last[crew.vehicle, day] = column
+        return following
+
     def _pattern_sets(self) -> list[PatternSet]:
-        known: dict[tuple[int, int, int], PatternSet] = {}
+        known: dict[tuple[int, int, int, frozenset[int]], PatternSet] = {}
         sets = []
         days = days_with(self.permitted, self.crew_days)
         for task, mask in zip(self.tasks, days.tolist(), strict=True):
-            kind = (mask, task.times, task.min_gap_days)
+            kind = (mask, task.times, task.min_gap_days, pinned_days(task))
             if kind not in known:
-                known[kind] = _pattern_set(mask, times=task.times, gap_days=task.min_gap_days)
+                known[kind] = _pattern_set(task, _days_in(mask))
             sets.append(known[kind])
         return sets
 
@@ -218,12 +307,12 @@ def _stacked(matrices: Sequence[SecondsMatrix]) -> Indices:
     return stack
 
 
-def _pattern_set(mask: int, *, times: int, gap_days: int) -> PatternSet:
+def _pattern_set(task: PatrolTask, days: list[int]) -> PatternSet:
     """Return every combination of days that keeps the gap; comfortable ones are free of charge."""
-    days = _days_in(mask)
-    masks = [sum(1 << day for day in chosen) for chosen in day_sets(days, times, gap_days=gap_days)]
+    sets = day_sets(days, task.times, gap_days=task.min_gap_days, pinned=pinned_days(task))
+    masks = [sum(1 << day for day in chosen) for chosen in sets]
     uneasiness = [
-        _CLOSE_VISITS_S * spread_fault_days(_days_in(mask), days=days, times=times)
+        _CLOSE_VISITS_S * spread_fault_days(_days_in(mask), days=days, times=task.times)
         for mask in range(1 << DAYS_PER_WEEK)
     ]
     return PatternSet(tuple(masks), tuple(uneasiness))
@@ -231,3 +320,9 @@ def _pattern_set(mask: int, *, times: int, gap_days: int) -> PatternSet:
 
 def _days_in(mask: int) -> list[int]:
     return [day for day in range(DAYS_PER_WEEK) if mask >> day & 1]
+
+
+def _break_at(crew: Crew) -> int:
+    if crew.lunch is None or not crew.lunch_s:
+        return NEVER
+    return crew.lunch.from_min * SECONDS_PER_MIN - crew.shift_start_s

@@ -33,6 +33,8 @@ class Workspace(NamedTuple):
     old_load: Integers
     old_cost: Integers
     old_hours: Floats
+    old_timed: Integers
+    old_extra: Integers
     is_absent: Flags
     absent: Integers
     old_visited: Integers
@@ -168,6 +170,8 @@ def workspace_of(model: Model, routes: Routes) -> Workspace:
         np.zeros(vehicles, np.int64),
         np.zeros(vehicles, np.int64),
         np.zeros_like(routes.hours),
+        np.zeros(vehicles, np.int64),
+        np.zeros(vehicles, np.int64),
         np.zeros(tasks, np.bool_),
         np.zeros(tasks, np.int64),
         np.zeros(tasks, np.int64),

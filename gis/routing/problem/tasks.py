@@ -76,8 +76,9 @@ class PatrolTask:
         Visits that are settled: pairs of crew and day. On a pinned day no other crew may serve it.
     barred
         Pairs of crew and day that may not serve it.
-    off_road_m
-        Distance to the nearest road where known; only explanations read it.
+    off_road_m, road_fault, road_limit_m
+        Distance to the nearest open road where known, why it is not joined to the roads
+        (`router.SnapFault`, empty where it is), and how far it may be; only explanations read them.
     """
 
     key: str
@@ -96,6 +97,8 @@ class PatrolTask:
     kind: str = "reach"
     length_m: float = 0.0
     off_road_m: float | None = None
+    road_fault: str = ""
+    road_limit_m: float | None = None
     window: TimeWindow | None = None
     crews: frozenset[str] | None = None
     pinned: frozenset[tuple[str, int]] = frozenset()

@@ -46,6 +46,8 @@ _FAULTS = (
     ValueError,
 )
 _ONEWAY = r'"oneway"=>"([^"]+)"'
+_ROUNDABOUT = r'"junction"=>"(?:roundabout|circular)"'
+_AGAINST_THE_DRAWING = "-1"
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 _EPSG_CONFIDENCE = 70
 _GEOMETRIES = {
@@ -152,17 +154,26 @@ def read_geopackage(upload: Upload) -> Source:
 
 
 def read_osm(upload: Upload) -> Source:
-    """Read OpenStreetMap data: by default its lines; GDAL refuses files that are not sorted."""
+    """Read OpenStreetMap data: by default its lines; GDAL refuses files that are not sorted.
+
+    A one-way road leads in the drawing direction: ways tagged against it are turned round, and
+    roundabouts are one-way also where nobody said so.
+    """
     suffix = ".osm" if upload.path.read_bytes()[:1] == b"<" else ".osm.pbf"
     if suffix == ".osm":
         judge_xml(upload.path.read_bytes(), upload.name)
     with _named(upload, suffix) as path:
         source = _read_layer(path, upload.layer or "lines", upload)
-    rows = source.rows
+    rows, shapes = source.rows, source.shapes
     if "other_tags" in rows:
         tags = rows["other_tags"].astype("str")
-        rows = rows.assign(oneway=tags.str.extract(_ONEWAY, expand=False).astype(object))
-    return replace(source, rows=rows.where(rows.notna(), None), osm=True)
+        oneway = tags.str.extract(_ONEWAY, expand=False).astype(object)
+        oneway = oneway.mask(oneway.isna() & tags.str.contains(_ROUNDABOUT), "yes")
+        against = (oneway == _AGAINST_THE_DRAWING).to_numpy()
+        rows = rows.assign(oneway=oneway.mask(against, "yes"))
+        if shapes is not None:
+            shapes = np.where(against, shapely.reverse(shapes), shapes)
+    return replace(source, rows=rows.where(rows.notna(), None), shapes=shapes, osm=True)
 
 
 def of_kind(source: Source, tag: str | None) -> Source:

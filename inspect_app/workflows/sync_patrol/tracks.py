@@ -4,21 +4,16 @@ from datetime import date, datetime
 from itertools import pairwise
 from uuid import UUID
 
-import geopandas as gpd
-import pandas as pd
-from geoalchemy2.shape import to_shape
 from shapely.geometry import LineString
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gis.coverage import CleanTrack, clean_track, cover
-from gis.crs import STORAGE_CRS, to_metric
 from inspect_app.domain.access import Actor
-from inspect_app.domain.codes import ObjectKind
 from inspect_app.domain.problems import Problem
-from inspect_app.models import PatrolLog, PatrolStop, TrackSegment
+from inspect_app.models import PatrolLog, TrackSegment
 from inspect_app.queries.owners import OutsideEveryGrid, grid_at
+from inspect_app.queries.patrol_proof import coverage_of, track_of
 from inspect_app.queries.patrols import crew_task
 from inspect_app.queries.policies import policy_value
 from inspect_app.workflows.sync_patrol.records import Fix, read_segment
@@ -95,51 +90,9 @@ def refresh_figures(session: Session, log: PatrolLog, *, day: date) -> None:
     A log without believable track has driven 0 m; a task without line stops has no share.
     """
     track = track_of(session, log.uid, day=day)
-    log.distance_m = float(track.pieces["length_m"].sum())
-    log.covered_share = covered_share(session, log, track, day=day)
+    log.distance_m = track.length_m
+    log.covered_share = coverage_of(session, log, track, day=day).share
     session.flush()
-
-
-def track_of(session: Session, log_uid: UUID, *, day: date) -> CleanTrack:
-    """Return the cleaned track of a log by the policies of the day."""
-    rows = session.scalars(
-        select(TrackSegment.fixes)
-        .where(TrackSegment.log_uid == log_uid)
-        .order_by(TrackSegment.number)
-    )
-    fixes = pd.DataFrame(
-        sorted({tuple(fix) for segment in rows for fix in segment}, key=_order),
-        columns=["ms", "lon", "lat", "accuracy_m"],
-    ).astype({"lon": float, "lat": float, "accuracy_m": float})
-    fixes["at"] = pd.to_datetime(fixes.pop("ms").astype("int64"), unit="ms", utc=True)
-    return clean_track(
-        fixes,
-        max_accuracy_m=policy_value(session, "fix_accuracy_max_m", day=day),
-        max_speed_kmh=policy_value(session, "track_speed_max_kmh", day=day),
-        gap_s=policy_value(session, "track_gap_s", day=day),
-    )
-
-
-def covered_share(
-    session: Session, log: PatrolLog, track: CleanTrack, *, day: date
-) -> float | None:
-    """Return the share (0-1) of the task's planned lines that the track covers."""
-    shapes = session.scalars(
-        select(PatrolStop.geom).where(
-            PatrolStop.task_id == log.task_id, PatrolStop.object_kind == ObjectKind.SEGMENT.value
-        )
-    )
-    lines = gpd.GeoSeries([to_shape(shape) for shape in shapes], crs=STORAGE_CRS)
-    lines = lines[lines.geom_type == "LineString"]
-    if lines.empty:
-        return None
-    tolerance_m = policy_value(session, "coverage_tolerance_m", day=day)
-    covered = cover(track.pieces, gpd.GeoDataFrame(geometry=lines), tolerance_m=tolerance_m)
-    return min(1.0, float(covered["covered_m"].sum() / to_metric(lines).length.sum()))
-
-
-def _order(fix: tuple[float | None, ...]) -> tuple[float, ...]:
-    return tuple(-1.0 if value is None else float(value) for value in fix)
 
 
 def _line(places: list[tuple[float, float]]) -> str | None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gis.routing.engine.week import model_of_week
+from gis.routing.insertions import is_reachable
 from gis.routing.permissions import crew_days_of, days_with, permissions, reachable
 from gis.routing.problem import UNREACHABLE_S, PatrolTask, WeekProblem, may_serve_on
-from gis.routing.timetable import is_reachable
 from tests.gis.routing_weeks import MONDAY, crew, eventful_week, line_travel
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +14,10 @@ from gis.routing.problem import (
     UNREACHABLE_S,
     CrewDay,
     InconsistentProblem,
+    Lunch,
     PatrolTask,
     PlannedVisit,
+    TimeWindow,
     WeekPlan,
     WeekProblem,
     patrol_service_s,
@@ -22,7 +25,7 @@ from gis.routing.problem import (
 from gis.routing.solve import solve
 from gis.routing.timetable import timed_route
 from gis.routing.verify import Rule, verify
-from tests.gis.routing_weeks import MONDAY, crew, line_travel, random_week
+from tests.gis.routing_weeks import MONDAY, crew, eventful_week, line_travel, random_week
 from tests.gis.weekly_plan.walks import QUICK
 
 
@@ -32,6 +35,35 @@ def good_week() -> tuple[WeekProblem, WeekPlan]:
     assert verify(problem, plan).is_valid
     assert plan.unserved
     return problem, plan
+
+
+def full_week() -> tuple[WeekProblem, WeekPlan]:
+    """Return a week in which each crew waits for a window, rests and works on."""
+    home = crew("A", lunch=Lunch(600, 60), shift_min=600)
+    tasks = (
+        PatrolTask("early", 1, 1, 5400, days=frozenset({0}), window=TimeWindow(570, 720)),
+        PatrolTask("late", 1, 1, 3600, days=frozenset({0}), window=TimeWindow(840, 1000)),
+        PatrolTask("east", 2, 2, 600, days=frozenset({0}), times=1),
+    )
+    crews = (home, replace(home, key="B", home_node=2))
+    problem = WeekProblem(MONDAY, tasks, crews, {"car": line_travel([0, 600, 30_000])})
+    plan = solve(problem, seed=1, budget=QUICK)
+    assert verify(problem, plan).is_valid
+    assert [route.wait_s > 0 for route in plan.routes] == [True, False]
+    return problem, plan
+
+
+def all_tasks(problem: WeekProblem, **changes: object) -> WeekProblem:
+    tasks = tuple(replace(task, **changes) for task in problem.tasks)  # type: ignore[arg-type]
+    return replace(problem, tasks=tasks)
+
+
+def all_crews(problem: WeekProblem, **changes: object) -> WeekProblem:
+    crews = tuple(replace(one, **changes) for one in problem.crews)  # type: ignore[arg-type]
+    return replace(problem, crews=crews)
+
+
+EVERY_DAY = range(7)
 
 
 def first_route(plan: WeekPlan, change: Callable[[CrewDay], CrewDay]) -> WeekPlan:
@@ -85,7 +117,7 @@ SPOILED: dict[Rule, Callable[[WeekProblem, WeekPlan], tuple[WeekProblem, WeekPla
     ),
     Rule.clock: lambda w, p: (w, first_visit(p, lambda v: replace(v, arrival_s=v.arrival_s + 5))),
     Rule.overtime: lambda w, p: (
-        replace(w, crews=tuple(replace(c, shift_min=20) for c in w.crews)),
+        all_crews(w, shift_min=20, overtime_min=0, lunch=None),
         p,
     ),
     Rule.gap: lambda w, p: (
@@ -97,18 +129,64 @@ SPOILED: dict[Rule, Callable[[WeekProblem, WeekPlan], tuple[WeekProblem, WeekPla
         p,
     ),
     Rule.coverage: lambda w, p: (w, replace(p, unserved=p.unserved[1:])),
+    Rule.chosen_crews: lambda w, p: (all_tasks(w, crews=frozenset({"ghost"})), p),
+    Rule.pinned: lambda w, p: (
+        all_tasks(w, pinned=frozenset(("ghost", day) for day in EVERY_DAY)),
+        p,
+    ),
+    Rule.pinned_left: lambda w, p: (all_tasks(w, pinned=frozenset({("ghost", 6)})), p),
+    Rule.barred: lambda w, p: (
+        all_tasks(w, barred=frozenset((c.key, day) for c in w.crews for day in EVERY_DAY)),
+        p,
+    ),
+    Rule.shared_vehicle: lambda w, p: (all_crews(w, vehicle="truck"), p),
+    Rule.window: lambda w, p: (all_tasks(w, window=TimeWindow(0, 240)), p),
+    Rule.waiting: lambda w, p: (w, first_visit(p, lambda v: replace(v, wait_s=v.wait_s + 1))),
+    Rule.break_time: lambda w, p: (w, first_visit(p, lambda v: replace(v, break_s=60))),
     Rule.cost: lambda w, p: (w, replace(p, cost=p.cost - 1)),
 }
 
 
 @pytest.mark.parametrize("rule", list(Rule))
-def test_the_verifier_catches_each_broken_rule(rule: Rule) -> None:
-    problem, plan = SPOILED[rule](*good_week())
+@pytest.mark.parametrize("seed", [None, 1, 3])
+def test_the_verifier_catches_each_broken_rule(rule: Rule, seed: int | None) -> None:
+    good = good_week() if seed is None else eventful_plan(seed)
+    problem, plan = SPOILED[rule](*good)
     verdict = verify(problem, plan)
     assert rule in {violation.rule for violation in verdict.violations}
     assert not verdict.is_valid
     for violation in verdict.violations:
         assert "%(" not in violation.words()
+
+
+@cache
+def eventful_plan(seed: int) -> tuple[WeekProblem, WeekPlan]:
+    problem = eventful_week(seed, reaches=30, shift_min=200)
+    plan = solve(problem, seed=1, budget=QUICK)
+    assert verify(problem, plan).is_valid
+    return problem, plan
+
+
+def test_the_verifier_recomputes_waiting_the_break_and_their_price() -> None:
+    problem, plan = full_week()
+    first = plan.routes[0]
+    early, late = first.visits
+    # Leaves at 8:00, 10 min away, waits from 8:10 to 9:30, stays 90 min, eats, waits to 14:00.
+    assert (early.wait_s, early.break_s) == (80 * 60, 0)
+    assert (late.break_s, late.wait_s, late.arrival_s) == (3600, 2 * 3600, 14 * 3600)
+    assert first.used_s == (10 + 80 + 90 + 120 + 60 + 10) * 60
+    assert plan.cost == plan.travel_s + first.wait_s
+    no_rest = first_route(
+        plan, lambda r: replace(r, visits=(early, replace(late, break_s=0, wait_s=3 * 3600)))
+    )
+    assert {v.rule for v in verify(problem, no_rest).violations} == {Rule.break_time, Rule.waiting}
+    longer = all_crews(problem, shift_min=300)
+    assert Rule.overtime in {v.rule for v in verify(longer, plan).violations}
+    allowed = all_crews(problem, shift_min=300, overtime_min=240)
+    # Used 370 min of 240 without the break: 130 min at ten times the price.
+    verdict = verify(allowed, plan)
+    assert {v.rule for v in verdict.violations} == {Rule.cost}
+    assert verdict.cost == plan.cost + 130 * 60 * 10
 
 
 def test_the_verifier_catches_a_visit_dropped_a_visit_doubled_and_a_swapped_order() -> None:
