@@ -1,10 +1,12 @@
 """`make bench`: every benchmark of this folder, one table after the other.
 
 Those that read a database get a throw-away PostGIS with the demo county, unless DATABASE_URL names
-a seeded one. `python -m benchmarks layers plan` runs only the named ones.
+a seeded one. `python -m benchmarks layers plan` runs only the named ones; what follows from the
+first dash on are options: `python -m benchmarks plan --counties 500 --seconds 2,10`.
 """
 
 import importlib
+import itertools
 import os
 import pkgutil
 import sys
@@ -21,7 +23,10 @@ READ_DATABASE = {"imports", "layers"}
 def main() -> None:
     """Run the named benchmarks, or all of them."""
     known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    wanted = sys.argv[1:] or [name for name in known if not name.startswith("_")]
+    given = sys.argv[1:]
+    names = list(itertools.takewhile(lambda word: not word.startswith("-"), given))
+    options = given[len(names) :]
+    wanted = names or [name for name in known if not name.startswith("_")]
     if unknown := set(wanted) - set(known):
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
     with demo_database(needed=bool(READ_DATABASE & set(wanted))):
@@ -29,7 +34,7 @@ def main() -> None:
             entry = getattr(importlib.import_module(f"benchmarks.{name}"), "main", None)
             if entry is not None:
                 print(f"\n== {name} ==", flush=True)
-                entry()
+                entry(*([options] if options else []))
 
 
 @contextmanager

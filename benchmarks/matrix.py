@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from benchmarks.county import generated_county, roads
+from benchmarks.county import road_network
 from gis.routing.router import Banks, Engine, Router, Topology, TravelRules
 
 SEED = 1
@@ -40,9 +40,8 @@ def main() -> None:
 def measure(engine: Engine, terminals: int, *, limit_s: float | None) -> None:
     """Print one row; CPU seconds of this process."""
     rng = np.random.default_rng(SEED)
-    county = generated_county(REACHES, crew_count=1, rng=rng)
-    network = roads(county)
-    side_m = county.nodes_xy.max()
+    network = road_network(REACHES, rng=rng)
+    side_m = network.nodes_xy.max()
     clock = _Clock()
     topology = Topology(network, banks=Banks.of_lines([]), snap_m=RULES.snap_m)
     router = Router(topology, RULES, engine=engine)

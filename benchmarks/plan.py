@@ -1,70 +1,208 @@
-"""How fast and how good the weekly plan of a generated county is; PyVRP as a cross-check."""
+"""How fast and how good the weekly plan of a county is, and how far it is from the best possible.
 
+Generated counties, and real networks where ``--networks`` (or BENCH_NETWORKS) names a folder with
+their files, see ``benchmarks.real_networks``. Each county has a process of its own, so that the
+memory shown is its own. Seconds are the processor's.
+"""
+
+import argparse
+import multiprocessing
+import os
+import resource
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks import pyvrp_engine
-from benchmarks.county import county_week, generated_county, roads, terminals
-from gis.routing.engine import warm_up
-from gis.routing.network_matrix import TravelRules, travel_matrix
-from gis.routing.problem import WeekProblem
+from benchmarks.county import county_week, generated_county
+from gis.routing.bound import visits_of, week_bound
+from gis.routing.explain import explain
+from gis.routing.problem import WeekPlan, WeekProblem
 from gis.routing.solve import Progress, SearchBudget, solve
-from gis.routing.verify import verify
+from gis.routing.verify import Verdict, verify
+from gis.routing.warm import warm_up
 
 SEED = 1
-# Reaches and crews; the last is overloaded on purpose.
-COUNTIES = ((200, 10), (500, 10), (500, 3))
-BUDGETS_S = (3.0, 10.0)
+COUNTIES = (500, 2000, 5000)
+REACHES_PER_CREW = 132
+# The PyVRP cross-check takes gigabytes beyond this.
+CROSS_CHECKED = 500
+BUDGETS_S = (2.0, 10.0, 60.0)
+BOUND_S = 100.0
+HEAD = (
+    f"{'county':>16}{'crews':>6}{'visits':>7}{'matrix s':>9}{'first s':>8}{'search s':>9}"
+    f"{'overhead %':>11}{'uncovered':>10}{'bound %':>8}{'bound s':>8}{'over bound %':>13}"
+    f"{'of plan %':>10}{'crew hours':>12}{'peak MB':>8}  valid"
+)
+FILES = "a folder that may hold the files named in benchmarks/real_networks.py"
+LEGEND = (
+    "overhead = travel / service; bound = the least any plan with these visits has; over bound ="
+    " hours of the plan / hours of the bound - 1; of plan = (plan - bound) / plan"
+)
 
 
-def main() -> None:
-    """Print one row per county and budget."""
-    warm_up()
-    head = ("reaches", "crews", "matrix s", "budget s", "first s", "total s", "iterations")
-    print("".join(f"{title:>12}" for title in head), "  served/due  overhead %  valid")
-    for reach_count, crew_count in COUNTIES:
-        rng = np.random.default_rng(SEED)
-        county = generated_county(reach_count, crew_count=crew_count, rng=rng)
-        start = time.perf_counter()
-        travel = travel_matrix(roads(county), terminals(county), rules=TravelRules())
-        matrix_s = time.perf_counter() - start
-        problem = county_week(county, rng=rng, travel_s=travel.seconds)
-        for budget_s in BUDGETS_S:
-            print(_row(problem, matrix_s=matrix_s, budget_s=budget_s), flush=True)
-        print(_cross_check(problem, budget_s=BUDGETS_S[-1]), flush=True)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plan with what was measured while it was made."""
+
+    plan: WeekPlan
+    verdict: Verdict
+    first_s: float
 
 
-def _row(problem: WeekProblem, *, matrix_s: float, budget_s: float) -> str:
-    start = time.perf_counter()
+def main(options: Sequence[str] = ()) -> None:
+    """Print rows per county: the plan after each budget, the last with its bound."""
+    wanted = _options(options)
+    print(f"{LEGEND}\n{HEAD}", flush=True)
+    _alone(warm_up)
+    for reaches in wanted.counties:
+        week = partial(
+            generated_week, reaches, crew_count=max(2, round(reaches / REACHES_PER_CREW))
+        )
+        _alone(partial(measure, str(reaches), week, budgets=wanted.seconds, bound_s=wanted.bound))
+        if reaches <= CROSS_CHECKED and wanted.cross_check:
+            _alone(partial(cross_check, week, budget_s=wanted.seconds[-1]))
+    if wanted.networks:
+        # Only here the readers of files are loaded: the memory shown is the plan's.
+        from benchmarks.real_networks import real_weeks
+
+        for name in real_weeks(Path(wanted.networks)):
+            week = partial(real_week, name, wanted.networks)
+            _alone(partial(measure, name, week, budgets=wanted.seconds, bound_s=wanted.bound))
+
+
+def _options(given: Sequence[str]) -> argparse.Namespace:
+    def numbers(kind: Callable[[str], float]) -> Callable[[str], list[float]]:
+        return lambda text: [kind(part) for part in text.split(",") if part]
+
+    parser = argparse.ArgumentParser(prog="benchmarks plan", description=__doc__)
+    parser.add_argument("--counties", type=numbers(int), default=list(COUNTIES))
+    parser.add_argument("--seconds", type=numbers(float), default=list(BUDGETS_S))
+    parser.add_argument("--bound", type=float, default=BOUND_S, help="seconds for the bound")
+    parser.add_argument("--networks", default=os.environ.get("BENCH_NETWORKS"), help=FILES)
+    parser.add_argument("--cross-check", action=argparse.BooleanOptionalAction, default=True)
+    return parser.parse_args(list(given))
+
+
+def _alone(work: Callable[[], None]) -> None:
+    """Do the work in a new process."""
+    process = multiprocessing.get_context("spawn").Process(target=work)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+
+
+def generated_week(reaches: int, *, crew_count: int) -> WeekProblem:
+    """Return the week of a generated county."""
+    county = generated_county(reaches, crew_count=crew_count, seed=SEED)
+    return county_week(county, crew_count=crew_count, seed=SEED)
+
+
+def real_week(name: str, folder: str) -> WeekProblem:
+    """Return the week on a real network."""
+    from benchmarks.real_networks import real_weeks
+
+    return real_weeks(Path(folder))[name]()
+
+
+def measure(
+    name: str, week: Callable[[], WeekProblem], *, budgets: Sequence[float], bound_s: float
+) -> None:
+    """Print a row per budget; the last plan is compared with the bound."""
+    began = time.process_time()
+    problem = week()
+    matrix_s = time.process_time() - began
+    for budget_s in budgets:
+        found = planned(problem, budget_s=budget_s)
+        began = time.process_time()
+        bound = 0
+        if budget_s == budgets[-1]:
+            bound = week_bound(
+                problem, served=visits_of(found.plan), seconds=bound_s, clock=time.process_time
+            )
+        spent = time.process_time() - began
+        row = f"{name:>16}{len(problem.crews):6d}{found.verdict.due_visits:7d}{matrix_s:9.1f}"
+        row += f"{found.first_s:8.2f}{budget_s:9.0f}{_figures(found)}"
+        row += _bound_figures(found.plan, bound, spent) + _spread(problem, found.plan)
+        print(f"{row}{_peak_mb():8d}  {'yes' if found.verdict.is_valid else 'NO'}", flush=True)
+    if found.plan.unserved:
+        _say_why(problem, found.plan)
+
+
+def planned(problem: WeekProblem, *, budget_s: float) -> Found:
+    """Return the plan after a budget, and when its first version was there."""
+    began = time.process_time()
     moments: list[float] = []
 
     def told(_: Progress) -> None:
-        moments.append(time.perf_counter() - start)
+        moments.append(time.process_time() - began)
 
-    plan = solve(problem, seed=SEED, budget=SearchBudget(seconds=budget_s), progress=told)
-    total = time.perf_counter() - start
-    verdict = verify(problem, plan)
-    reach_count = sum(not task.is_stop for task in problem.tasks)
-    first = f"{moments[0]:.1f}" if moments else "-"
-    served = f"{verdict.served_visits}/{verdict.due_visits}"
-    return (
-        f"{reach_count:12d}{len(problem.crews):12d}{matrix_s:12.1f}{budget_s:12.0f}{first:>12}{total:12.1f}"
-        f"{plan.iterations:12d}{served:>12}{plan.overhead_share * 100:14.1f}"
-        f"{'yes' if verdict.is_valid else 'NO':>7}"
+    budget = SearchBudget(seconds=budget_s, clock=time.process_time)
+    plan = solve(problem, seed=SEED, budget=budget, progress=told)
+    return Found(plan, verify(problem, plan), moments[0])
+
+
+def _figures(found: Found) -> str:
+    missing = found.verdict.due_visits - found.verdict.served_visits
+    return f"{found.plan.overhead_share * 100:11.2f}{missing:10d}"
+
+
+def _bound_figures(plan: WeekPlan, bound_s: int, spent_s: float) -> str:
+    if not bound_s:
+        return f"{'-':>8}{'-':>8}{'-':>13}{'-':>10}"
+    hours = plan.travel_s + plan.service_s
+    least = (bound_s / plan.service_s - 1) * 100
+    over, of_plan = (hours / bound_s - 1) * 100, (hours - bound_s) / hours * 100
+    return f"{least:8.2f}{spent_s:8.0f}{over:13.2f}{of_plan:10.2f}"
+
+
+def _spread(problem: WeekProblem, plan: WeekPlan) -> str:
+    hours = {crew.key: 0.0 for crew in problem.crews}
+    for route in plan.routes:
+        hours[route.crew] += route.used_s / 3600
+    used = np.array(list(hours.values()))
+    return f"{f'{used.min():.1f}-{used.max():.1f}':>12}"
+
+
+def _say_why(problem: WeekProblem, plan: WeekPlan) -> None:
+    began = time.process_time()
+    explained = explain(problem, plan)
+    spent = time.process_time() - began
+    reasons: dict[str, int] = {}
+    for item in explained.unserved:
+        reasons[str(item.reason)] = reasons.get(str(item.reason), 0) + item.missing
+    print(
+        f"    uncovered: {reasons}; short of {explained.short_s / 3600:.0f} h in all;"
+        f" explained in {spent:.2f} s",
+        flush=True,
     )
 
 
-def _cross_check(problem: WeekProblem, *, budget_s: float) -> str:
-    """Return what PyVRP finds, as a plan of ours: no iteration of our own follows."""
-    found = pyvrp_engine.search(problem, seed=SEED, budget=SearchBudget(seconds=budget_s))
+def cross_check(week: Callable[[], WeekProblem], *, budget_s: float) -> None:
+    """Print what PyVRP finds, as a plan of ours: no iteration of our own follows."""
+    from benchmarks import pyvrp_engine
+
+    problem = week()
+    budget = SearchBudget(seconds=budget_s, clock=time.process_time)
+    found = pyvrp_engine.search(problem, seed=SEED, budget=budget)
     plan = solve(problem, seed=SEED, budget=SearchBudget(iterations=0), start=found.orders)
     verdict = verify(problem, plan)
-    return (
+    print(
         f"    PyVRP, {budget_s:.0f} s: served {verdict.served_visits}/{verdict.due_visits},"
-        f" overhead {plan.overhead_share * 100:.1f} %"
+        f" overhead {plan.overhead_share * 100:.2f} %, peak {_peak_mb()} MB",
+        flush=True,
     )
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
-    main()
+    import sys
+
+    main(sys.argv[1:])

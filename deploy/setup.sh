@@ -172,7 +172,7 @@ ensure_compiled_search() {
     wanted=$(fingerprint requirements.lock gis/routing/engine/*.py)
     ! is_done "$venv/.done-search" "$wanted" || return 0
     say "Compiling the search of the weekly plan"
-    quietly "$logs/search.log" "$venv/bin/python" -c 'from gis.routing.engine import warm_up; warm_up()' ||
+    quietly "$logs/search.log" "$venv/bin/python" -c 'from gis.routing.warm import warm_up; warm_up()' ||
         fail "the search could not be compiled" "The whole output: $logs/search.log"
     printf '%s' "$wanted" >"$venv/.done-search"
 }

@@ -8,21 +8,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from gis.routing.benchmark_sets.instance import DAYS_OF_DEMAND, UNREACHABLE, BenchmarkInstance
-from gis.routing.cuts import (
-    CutBound,
-    Floats,
-    Ints,
-    Services,
-    Trips,
-    contracted,
-    least_tolls,
-    network_of,
-)
+from gis.routing.cuts.network import contracted, least_tolls, network_of
+from gis.routing.cuts.values import NO_WAY, Costs, Ints, Services, Trips
 from gis.routing.problem import (
     UNREACHABLE_S,
     Crew,
     PatrolTask,
-    SecondsMatrix,
     WeekPlan,
     WeekProblem,
     may_serve,
@@ -50,9 +41,13 @@ def carp_bound(
     seconds, clock
         When to stop; what was proved by then is returned.
     """
+    # Only here numba is loaded.
+    from gis.routing.cuts.bound import CutBound
+
     deadline = clock() + seconds
     required = instance.required
-    place, least = contracted(_ways(instance.travel, none_from=UNREACHABLE))
+    every = np.arange(len(instance.travel))
+    place, least = contracted([instance.travel], used=every, none_from=UNREACHABLE)
     demand_days = DAYS_OF_DEMAND if instance.is_periodic else 1
     load = np.array([float(item.demand * demand_days) for item in required])
     services = Services(
@@ -97,39 +92,33 @@ def week_bound(
     neither days, gaps, pins and bars nor windows, waiting and shared vehicles count. The fallback
     while the programme is not solved is ``legs_bound``.
 
-    Cost: pairs without a way over a third place (32 matrix sums), then rounds of a linear
-    programme and flows; more seconds never give less.
+    Cost: pairs without a way over a third place (`network_of`), then rounds of a linear programme
+    and flows; more seconds never give less. Memory: one more matrix of 32 bits.
 
     Parameters
     ----------
     served
         Visits per task, as in a valid plan of this problem (``visits_of``); others count as none.
     seconds, clock
-        When to stop.
+        When to stop; a programme begun is not broken off before its own limit.
 
     Returns
     -------
     int
         Whole seconds; 0 when nothing is served.
     """
+    from gis.routing.cuts.bound import CutBound
+
     deadline = clock() + seconds
     tasks = [task for task in problem.tasks if served.get(task.key, 0) > 0]
     if not tasks:
         return 0
     times = np.array([served[task.key] for task in tasks], dtype=np.int64)
     service_s = sum(task.service_s * served[task.key] for task in tasks)
-    ways = _fastest(problem)
     crews = [crew for crew in problem.crews if any(may_serve(crew, task) for task in tasks)]
     if not crews:
         return service_s
-    fallback = legs_bound(ways, tasks, crews=crews, times=times)
-    used = np.unique(
-        [crew.home_node for crew in crews]
-        + [node for task in tasks for node in (task.start_node, task.end_node)]
-    )
-    place_of_used, least = contracted(ways[np.ix_(used, used)])
-    place = np.zeros(len(ways), dtype=np.int64)
-    place[used] = place_of_used
+    place, least = _places(problem, tasks, crews=crews)
     homes = place[[crew.home_node for crew in crews]]
     services = Services(
         place[[task.start_node for task in tasks]],
@@ -138,6 +127,7 @@ def week_bound(
         times,
         np.array([[may_serve(crew, task) for crew in crews] for task in tasks]),
     )
+    fallback = legs_bound(least, services, homes=homes)
     network = network_of(least)
     per_visit = np.array([float(task.service_s) for task in tasks])
     trips = Trips(
@@ -151,35 +141,38 @@ def week_bound(
     return service_s + max(fallback, _whole(cuts.bound))
 
 
-def legs_bound(ways: Floats, tasks: list[PatrolTask], *, crews: list[Crew], times: Ints) -> int:
+def legs_bound(least: Costs, services: Services, *, homes: Ints) -> int:
     """Return seconds of travel that the legs next to the visits take at least.
 
     Every visit has a leg at each end, to an end of another task or to a home (visits of one task
     are on different days, never next to each other); a leg has two ends, so half of the cheapest
     counts at each. Cost: one look at each pair of ends.
     """
-    homes = np.array([crew.home_node for crew in crews], dtype=np.int64)
-    nodes = np.array([[task.start_node, task.end_node] for task in tasks])
-    others = nodes.ravel()
-    owner = np.repeat(np.arange(len(tasks)), 2)
-    total = 0.0
-    for index, ends in enumerate(nodes):
-        goals = np.concatenate([others[owner != index], homes])
-        near = np.minimum(ways[ends], ways[:, ends].T)[:, goals].min(axis=1)
-        total += float(times[index] * near.sum())
-    return _whole(total / 2) if math.isfinite(total) else 0
+    ends = np.stack([services.start, services.end], axis=1)
+    goals = np.concatenate([ends.ravel(), homes])
+    total = 0
+    for index, (start, end) in enumerate(ends.tolist()):
+        near = least[[start, end]][:, goals]
+        near[:, 2 * index : 2 * index + 2] = NO_WAY
+        total += int(services.times[index]) * int(near.min(axis=1).sum())
+    return _whole(total / 2) if total < NO_WAY else 0
 
 
-def _fastest(problem: WeekProblem) -> Floats:
-    """Return the least seconds of any mode; infinite without a way."""
-    count = problem.node_count
-    modes = {crew.mode for crew in problem.crews}
-    fastest = np.min([problem.travel_s[mode][:count, :count] for mode in sorted(modes)], axis=0)
-    return _ways(fastest, none_from=UNREACHABLE_S)
-
-
-def _ways(travel: SecondsMatrix, *, none_from: int) -> Floats:
-    return np.where(travel >= none_from, np.inf, travel.astype(np.float64))
+def _places(
+    problem: WeekProblem, tasks: list[PatrolTask], *, crews: list[Crew]
+) -> tuple[Ints, Costs]:
+    """Return the place of each node (meaningless for unused ones), and least seconds between."""
+    used = np.unique(
+        [crew.home_node for crew in crews]
+        + [node for task in tasks for node in (task.start_node, task.end_node)]
+    )
+    modes = sorted({crew.mode for crew in crews})
+    place_of_used, least = contracted(
+        [problem.travel_s[mode] for mode in modes], used=used, none_from=UNREACHABLE_S
+    )
+    place = np.zeros(problem.node_count, dtype=np.int64)
+    place[used] = place_of_used
+    return place, least
 
 
 def _whole(bound: float) -> int:

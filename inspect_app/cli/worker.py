@@ -2,7 +2,7 @@
 
 import click
 
-from gis.routing.engine import warm_up
+from gis.routing.warm import warm_up
 from inspect_app.cli.edge import console, read_settings
 from inspect_app.db import make_engine, session_factory
 from inspect_app.jobs import make_queue

@@ -9,16 +9,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 
 from gis.routing.benchmark_sets.instance import BenchmarkInstance, Required, cheapest_costs
 from gis.routing.benchmark_sets.readers import Format, instance_files, read_instance
 from gis.routing.benchmark_sets.table import read_best_known
 from gis.routing.bound import carp_bound, visits_of, week_bound
-from gis.routing.cuts import contracted, network_of
+from gis.routing.cuts.flows import greatest_flow, reach_back
+from gis.routing.cuts.network import contracted, network_of
+from gis.routing.cuts.separation import Separation, graph_of, notes_of, statement_of
+from gis.routing.cuts.values import NO_WAY, Bools, Network, Services, Trips
 from gis.routing.problem import UNREACHABLE_S, PatrolTask, SecondsMatrix, WeekProblem, may_serve
 from gis.routing.solve import SearchBudget, solve
 from gis.routing.verify import verify
+from gis.routing.warm import warm_up
 from tests.gis.routing_weeks import MONDAY, crew, line_travel, random_week
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _translated() -> None:
+    """Bounds are computed in seconds: the first must not spend them on translating."""
+    warm_up()
 
 
 def week(
@@ -98,7 +110,8 @@ def test_ways_along_the_kept_edges_are_never_dearer(seed: int, nodes: int) -> No
     rng = np.random.default_rng(seed)
     costs = rng.integers(0, 6, (nodes, nodes)).astype(float)
     costs[rng.random((nodes, nodes)) < 0.2] = np.inf
-    place, least = contracted(costs)
+    whole = np.where(np.isinf(costs), NO_WAY, costs).astype(np.int64)
+    place, least = contracted([whole], used=np.arange(nodes), none_from=NO_WAY)
     network = network_of(least)
     ways = np.full((len(least), len(least)), np.inf)
     np.fill_diagonal(ways, 0.0)
@@ -108,6 +121,98 @@ def test_ways_along_the_kept_edges_are_never_dearer(seed: int, nodes: int) -> No
         ways = np.minimum(ways, ways[:, via, None] + ways[None, via, :])
     off_diagonal = ~np.eye(nodes, dtype=bool)
     assert (ways[np.ix_(place, place)] <= costs)[off_diagonal].all()
+
+
+# --- compiled parts against plain ones ------------------------------------------------------------
+
+
+@given(seed=st.integers(0, 10_000), nodes=st.integers(2, 9))
+@settings(max_examples=40, deadline=None)
+def test_flows_and_their_cuts_agree_with_scipy(seed: int, nodes: int) -> None:
+    rng = np.random.default_rng(seed)
+    start, end = rng.integers(0, nodes, (2, 2 * nodes))
+    start, end = start[start != end], end[start != end]
+    capacity = rng.integers(0, 30, len(start))
+    whole = np.zeros((nodes, nodes), dtype=np.int32)
+    np.add.at(whole, (start, end), capacity)
+    expected = maximum_flow(csr_array(whole + whole.T), 0, nodes - 1).flow_value
+    graph, edge = graph_of(start, end, nodes=nodes)
+    for most in (1 << 40, max(1, expected // 2)):
+        graph.free[:] = np.tile(capacity, 2)[edge]
+        assert greatest_flow(graph, 0, nodes - 1, most) == min(expected, most)
+    graph.free[:] = np.tile(capacity, 2)[edge]
+    greatest_flow(graph, 0, nodes - 1, 1 << 40)
+    smallest = graph.level >= 0
+    reach_back(graph, nodes - 1)
+    for inside in (smallest, graph.level < 0):
+        assert inside[0]
+        assert not inside[nodes - 1]
+        assert capacity[inside[start] != inside[end]].sum() == expected
+
+
+def plain_crossings(services: Services, trips: Trips, inside: Bools) -> int:
+    """Return what the border of a set asks for, written down as the rule reads."""
+    across = inside[services.start] != inside[services.end]
+    served = int(services.times[across].sum())
+    able_inside = services.allowed[:, inside[trips.home]].any(axis=1)
+    counted = (inside[services.start] | inside[services.end]) & ~able_inside
+    trips_needed = 0
+    if counted.any():
+        near = inside.copy()
+        near[services.start[counted]] = near[services.end[counted]] = True
+        able = services.allowed[counted].any(axis=0)
+        room = np.maximum(trips.capacity - 2 * trips.toll[:, near].min(axis=1), 0.0)[able]
+        carried = np.cumsum(np.sort(np.repeat(room, trips.count[able]))[::-1])
+        load = services.load[counted].sum()
+        trips_needed = min(int((carried < load - 1e-3).sum()) + 1, len(carried))
+        trips_needed = max(trips_needed, int(services.times[counted].max()))
+    least = max(2 * trips_needed - served, served % 2)
+    return least + (least + served) % 2
+
+
+@given(seed=st.integers(0, 10_000), nodes=st.integers(2, 8))
+@settings(max_examples=60, deadline=None)
+def test_borders_ask_for_what_the_rule_says(seed: int, nodes: int) -> None:
+    rng = np.random.default_rng(seed)
+    count, kinds = int(rng.integers(1, 8)), int(rng.integers(1, 4))
+    services = Services(
+        rng.integers(0, nodes, count),
+        rng.integers(0, nodes, count),
+        rng.integers(0, 50, count).astype(float),
+        rng.integers(1, 4, count),
+        rng.random((count, kinds)) < 0.6,
+    )
+    home = rng.integers(0, nodes, kinds)
+    tolls = rng.integers(0, 30, (nodes, nodes)).astype(float)[home]
+    trips = Trips(home, rng.integers(20, 90, kinds).astype(float), rng.integers(1, 5, kinds), tolls)
+    statement = statement_of(services, trips, nodes=nodes)
+    network = Network(nodes, np.zeros(1, np.int64), np.ones(1, np.int64), np.ones(1))
+    looked = Separation(network, statement, notes=notes_of(statement), used=np.zeros(1))
+    sets = [rng.random(nodes) < 0.5 for _ in range(12)]
+    sets = [inside for inside in sets if inside.any() and not inside.all()]
+    asked = {
+        members.tobytes(): least
+        for least, members in looked.violated([np.flatnonzero(s) for s in sets], by=0.0)
+    }
+    for inside in sets:
+        found = asked.get(np.flatnonzero(inside).tobytes(), 0)
+        assert found == plain_crossings(services, trips, inside)
+
+
+def test_two_modes_give_the_cheaper_way_and_one_place_where_nothing_lies_between() -> None:
+    car = np.array([[0, 50, 9], [70, 0, 0], [9, 0, 0]])
+    boat = np.array([[0, 60, 8], [40, 0, 99], [99, 99, 0]])
+    place, least = contracted([car, boat], used=np.arange(3), none_from=99)
+    assert place.tolist() == [0, 1, 1]
+    assert least.tolist() == [[0, 8], [8, 0]]
+
+
+def test_a_symmetric_matrix_of_distinct_places_is_not_copied() -> None:
+    apart = np.array([[0, 5, 9], [5, 0, 7], [9, 7, 0]], dtype=np.int32)
+    assert contracted([apart], used=np.arange(3), none_from=99)[1] is apart
+    part = contracted([apart], used=np.array([0, 2]), none_from=99)[1]
+    assert part.tolist() == [[0, 9], [9, 0]]
+    assert contracted([apart], used=np.arange(3), none_from=9)[1][0, 2] == NO_WAY
 
 
 # --- never above the optimum ----------------------------------------------------------------------
