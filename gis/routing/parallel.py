@@ -43,6 +43,7 @@ class _Errand:
     budget: SearchBudget
     start: Orders | None
     keep: Keep | None
+    searches: int
 
 
 def solve_in_parallel(
@@ -52,13 +53,16 @@ def solve_in_parallel(
     budget: SearchBudget,
     start: Orders | None = None,
     keep: Keep | None = None,
+    searches: int = SEARCHES,
     **watch: Unpack[Watch],
 ) -> WeekPlan:
-    """Return the better plan of two searches, with the seeds ``seed`` and ``seed + 1``.
+    """Return the best plan of several searches, with the seeds ``seed``, ``seed + 1``, ….
 
     How many there are does not depend on the machine: with an iteration budget the plan is the
     same everywhere. With two cores they run side by side, otherwise one after the other, each with
-    half of the seconds. Parameters as in ``solve``.
+    its share of the seconds. Other parameters as in ``solve``.
+
+    Cost: a process per further search, which takes half a second to begin.
 
     Returns
     -------
@@ -71,8 +75,8 @@ def solve_in_parallel(
         When another process was ended from outside.
     """
     telling = _Best(watch)
-    errand = _Errand(_parts(problem), {}, seed, budget, start, keep)
-    if (os.cpu_count() or 1) > 1:
+    errand = _Errand(_parts(problem), {}, seed, budget, start, keep, searches)
+    if searches > 1 and (os.cpu_count() or 1) > 1:
         plans = _side_by_side(problem, errand, telling=telling)
     else:
         plans = _in_turn(problem, errand, telling=telling)
@@ -103,7 +107,7 @@ class _Best:
 def _in_turn(problem: WeekProblem, errand: _Errand, *, telling: _Best) -> list[WeekPlan]:
     budget = errand.budget
     if budget.seconds is not None:
-        budget = replace(budget, seconds=budget.seconds / SEARCHES)
+        budget = replace(budget, seconds=budget.seconds / errand.searches)
     return [
         solve(
             problem,
@@ -114,7 +118,7 @@ def _in_turn(problem: WeekProblem, errand: _Errand, *, telling: _Best) -> list[W
             progress=lambda one, index=index: telling.hear(index, one),  # type: ignore[misc]
             cancel=telling.is_over,
         )
-        for index in range(SEARCHES)
+        for index in range(errand.searches)
     ]
 
 
@@ -125,7 +129,7 @@ def _side_by_side(problem: WeekProblem, errand: _Errand, *, telling: _Best) -> l
             stack.enter_context(
                 _begun(replace(errand, matrices=matrices, seed=errand.seed + index))
             )
-            for index in range(1, SEARCHES)
+            for index in range(1, errand.searches)
         ]
 
         def progress(one: Progress) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from gis.routing.explain import REASONS, REMEDIES, Reason, Remedy
+from gis.routing.parallel import SEARCHES
 from inspect_app.cli.edge import command_transaction, console, now, read_settings, today
 from inspect_app.domain.access import EVERYWHERE, SYSTEM
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
@@ -56,6 +57,7 @@ def command(
         seed=seed,
         iterations=iterations,
         seconds=seconds,
+        searches=SEARCHES,
         first_day=None if first_day is None else first_day.date(),
         store=MatrixStore(settings.data_dir),
     )

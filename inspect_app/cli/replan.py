@@ -18,7 +18,9 @@ from inspect_app.models import Crew, PatrolPlan, PlanChange
 from inspect_app.queries.happenings import happenings
 from inspect_app.queries.plan_changes import published_plan
 from inspect_app.queries.policies import policy_value
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.replan_week import ChangeRequest, adopt_change, make_offers
+from inspect_app.workflows.travel_cache import MatrixStore
 
 DAY = click.DateTime(["%Y-%m-%d"])
 WAY = click.Choice([way.value for way in ChangeWay])
@@ -45,7 +47,8 @@ def command(
     Without --urgent, --absent and --rain everything that has happened is taken into account.
     """
     week = parse_week(week_name) if week_name else monday_of(today())
-    zone = ZoneInfo(read_settings().time_zone)
+    settings = read_settings()
+    hand = Hand(SYSTEM, now(), ZoneInfo(settings.time_zone), store=MatrixStore(settings.data_dir))
     with command_transaction() as session:
         plan = published_plan(session, week)
         if plan is None:
@@ -54,13 +57,13 @@ def command(
         if request.is_empty:
             request = _found(session, plan)
         request = replace(request, iterations=iterations)
-        offered = make_offers(session, plan, request, zone=zone, actor=SYSTEM, now=now())
+        offered = make_offers(session, plan, request, hand=hand)
         console.print(_table(offered.insert_only, offered.best))
         wanted = ChangeWay.INSERT_ONLY if adopt is None else ChangeWay(adopt[0])
         change = offered.best if wanted is ChangeWay.BEST else offered.insert_only
         _print_moves(change)
         if adopt is not None:
-            adopt_change(session, change, reason=adopt[1], actor=SYSTEM, now=now(), zone=zone)
+            adopt_change(session, change, reason=adopt[1], hand=hand)
             console.print(f"adopted as change {change.revision} of version {plan.version}")
 
 

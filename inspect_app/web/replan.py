@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
+from threading import Thread
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from gis.routing.explain import REASONS, Reason
+from gis.routing.warm import warm_up
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import ChangeWay
 from inspect_app.domain.problems import Problem
@@ -18,14 +21,24 @@ from inspect_app.models import PatrolPlan, PlanChange
 from inspect_app.queries.happenings import crews_out, happenings, objects_named
 from inspect_app.queries.plan_changes import adopted_changes, offers_to, published_plan
 from inspect_app.queries.policies import policy_value
-from inspect_app.web.http import actor, database, now, requires, time_zone, today
+from inspect_app.web.http import actor, database, now, requires, settings, time_zone, today
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.replan_week import ChangeRequest, adopt_change, make_offers
+from inspect_app.workflows.travel_cache import MatrixStore
 
 pages = Blueprint("replan", __name__)
 
 P = Permission
 DAYS = 7
+
+
+@cache
+def _begin_warming() -> Thread:
+    """Load the compiled search while the reader still reads: the offers then come at once."""
+    thread = Thread(target=warm_up, name="warm-up", daemon=True)
+    thread.start()
+    return thread
 
 
 @pages.get("/plans/changes")
@@ -39,6 +52,8 @@ def page() -> str:
     asked = request.args.get("week")
     week = parse_week(asked) if asked else monday_of(today())
     plan = published_plan(database(), week)
+    if plan is not None:
+        _begin_warming()
     wanted = request.args.get("find", "").strip()
     return render_template(
         "replan.html",
@@ -71,9 +86,7 @@ def offer() -> Response:
         database(),
         plan,
         _asked(request.form, week=week),
-        zone=time_zone(),
-        actor=actor(),
-        now=now(),
+        hand=_hand(),
     )
     return redirect(url_for("replan.page", week=week_text(week), _anchor="offers"))
 
@@ -89,12 +102,14 @@ def adopt(change_id: int) -> Response:
         database(),
         change,
         reason=request.form.get("reason", "").strip(),
-        actor=actor(),
-        now=now(),
-        zone=time_zone(),
+        hand=_hand(),
     )
     flash(gettext("计划已调整(第%(revision)s次),班组平板同步后即可看到", revision=plan.revision))
     return redirect(url_for("replan.page", week=week_text(plan.week)))
+
+
+def _hand() -> Hand:
+    return Hand(actor(), now(), time_zone(), store=MatrixStore(settings().data_dir))
 
 
 class _Offer:

@@ -9,7 +9,7 @@ from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.models import AuditEntry, PatrolPlan, PatrolStop
 from inspect_app.queries.patrol_week import key_of
-from inspect_app.workflows.edit_plan import Hand
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import lock_week, require_county
 
 

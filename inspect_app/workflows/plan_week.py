@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from gis.crs import STORAGE_SRID, to_storage
 from gis.routing.explain import Explanation, explain
 from gis.routing.geometry import RouteGeometry, route_geometry
+from gis.routing.parallel import solve_in_parallel
 from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
-from gis.routing.solve import Progress, SearchBudget, solve
+from gis.routing.solve import Progress, SearchBudget
 from gis.routing.verify import SENTENCES, Verdict, Violation, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import PatrolKind
@@ -57,6 +58,8 @@ class PlanRequest:
         When the search stops, whichever comes first; neither means `DEFAULT_SECONDS`.
     first_day
         Days before it are not planned.
+    searches
+        How many searches with seeds of their own, side by side; the best plan counts.
     store
         Keeps travel times between plans.
     base_plan_id
@@ -68,6 +71,7 @@ class PlanRequest:
     iterations: int | None = None
     seconds: float | None = None
     first_day: date | None = None
+    searches: int = 1
     store: MatrixStore | None = None
     base_plan_id: int | None = None
 
@@ -170,10 +174,11 @@ def plan_week(
 def _searched(
     built: WeekToPlan, request: PlanRequest, *, base: Beginning | None, watcher: Watcher
 ) -> WeekPlan:
-    found = solve(
+    found = solve_in_parallel(
         built.problem,
         seed=request.seed,
         budget=request.budget,
+        searches=request.searches,
         progress=lambda one: watcher.tell(PlanProgress("search", one)),
         cancel=watcher.cancel,
         start=None if base is None else base.orders,
@@ -388,6 +393,7 @@ def _stored(shape: BaseGeometry) -> WKBElement:
 def parameters_of(request: PlanRequest, *, built: WeekToPlan) -> Json:
     """Return what a plan was made with, as it is stored."""
     return {
+        "searches": request.searches,
         "iterations": request.budget.iterations,
         "seconds": request.budget.seconds,
         "first_day": None if request.first_day is None else request.first_day.isoformat(),

@@ -53,6 +53,7 @@ def request_plan(
         week=week,
         seed=request.seed,
         parameters={
+            "searches": request.searches,
             "iterations": request.iterations,
             "seconds": request.seconds,
             "first_day": None if request.first_day is None else request.first_day.isoformat(),
@@ -101,6 +102,7 @@ def begin_run(session: Session, run_id: int, *, zone: ZoneInfo, now: datetime) -
     request = PlanRequest(
         zone=zone,
         seed=run.seed,
+        searches=run.parameters.get("searches", 1),
         iterations=run.parameters["iterations"],
         seconds=run.parameters["seconds"],
         first_day=None if first_day is None else date.fromisoformat(first_day),

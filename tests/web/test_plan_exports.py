@@ -13,7 +13,7 @@ from inspect_app.domain.access import SYSTEM, Role
 from inspect_app.models import PatrolPlan, PatrolTask
 from inspect_app.web.plans.calendar import escaped, folded
 from inspect_app.workflows.copy_plan import copy_plan
-from inspect_app.workflows.edit_plan import Hand
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan
 from tests.conftest import NOW

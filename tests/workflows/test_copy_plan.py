@@ -13,7 +13,8 @@ from inspect_app.queries.week_stamp import SOURCES, week_stamp
 from inspect_app.workflows.begin_with import beginning
 from inspect_app.workflows.build_week import build_week
 from inspect_app.workflows.copy_plan import copy_plan
-from inspect_app.workflows.edit_plan import Hand, MoveStop, edit_plan
+from inspect_app.workflows.edit_plan import MoveStop, edit_plan
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.pin_stops import pin_stops
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan

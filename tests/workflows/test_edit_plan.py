@@ -18,7 +18,6 @@ from inspect_app.models import (
     PlanUncovered,
 )
 from inspect_app.workflows.edit_plan import (
-    Hand,
     MoveDay,
     MoveStop,
     PlaceVisit,
@@ -27,6 +26,7 @@ from inspect_app.workflows.edit_plan import (
     look_ahead,
     undo_edit,
 )
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.pin_stops import pin_stops
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan

@@ -24,6 +24,7 @@ from inspect_app.models import (
 from inspect_app.queries.happenings import happenings
 from inspect_app.queries.patrols import tasks_of_day
 from inspect_app.queries.plan_changes import published_plan
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from inspect_app.workflows.replan_week import ChangeRequest, adopt_change, make_offers
@@ -52,11 +53,11 @@ def plan(session: Session, county) -> PatrolPlan:
 
 def offers(session: Session, plan: PatrolPlan, asked: ChangeRequest, *, now=MONDAY_MORNING):
     quick = replace(asked, iterations=200)
-    return make_offers(session, plan, quick, zone=ZONE, actor=SYSTEM, now=now)
+    return make_offers(session, plan, quick, hand=Hand(SYSTEM, now, ZONE))
 
 
 def adopt(session: Session, change: PlanChange, *, now=MONDAY_MORNING) -> PatrolPlan:
-    return adopt_change(session, change, reason="试验", actor=SYSTEM, now=now, zone=ZONE)
+    return adopt_change(session, change, reason="试验", hand=Hand(SYSTEM, now, ZONE))
 
 
 def urgent_matter(session: Session, county, *, at=MONDAY_MORNING):
@@ -244,9 +245,7 @@ def test_an_offer_is_adopted_once_and_needs_a_reason(session, county, plan):
             session,
             offered.insert_only,
             reason="",
-            actor=SYSTEM,
-            now=MONDAY_MORNING,
-            zone=ZONE,
+            hand=Hand(SYSTEM, MONDAY_MORNING, ZONE),
         )
     adopt(session, offered.insert_only)
     with pytest.raises(Problem) as again:
@@ -279,7 +278,7 @@ def test_only_those_who_publish_for_the_county_change_a_plan(session, county, pl
         actor_with(session, Role.CHIEF, grid=county.west),
     ):
         with pytest.raises(Problem) as refused:
-            make_offers(session, plan, asked, zone=ZONE, actor=actor, now=MONDAY_MORNING)
+            make_offers(session, plan, asked, hand=Hand(actor, MONDAY_MORNING, ZONE))
         assert refused.value.code in ("not_permitted", "county_wide_only")
     with pytest.raises(Problem) as nothing:
         offers(session, plan, ChangeRequest())

@@ -29,7 +29,6 @@ from inspect_app.workflows.copy_plan import copy_plan
 from inspect_app.workflows.edit_plan import (
     CrewDayLook,
     Edit,
-    Hand,
     Look,
     MoveDay,
     MoveStop,
@@ -39,6 +38,7 @@ from inspect_app.workflows.edit_plan import (
     look_ahead,
     undo_edit,
 )
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.pin_stops import pin_stops
 from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.publish_plan import publish_plan, withdraw_plan

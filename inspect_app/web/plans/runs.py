@@ -3,6 +3,7 @@
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from gis.routing.parallel import SEARCHES
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import parse_week, week_text
 from inspect_app.models import PlanRun
@@ -34,6 +35,7 @@ def make() -> AnyResponse:
         database(),
         week,
         request=PlanRequest(
+            searches=SEARCHES,
             zone=time_zone(),
             seed=whole_number("seed", request.form.get("seed", "1")),
             first_day=parsed_day("first_day", first_day) if first_day else None,

@@ -4,12 +4,11 @@ from inspect_app.workflows.edit_plan.draft import draft_of
 from inspect_app.workflows.edit_plan.edits import Edit, MoveDay, MoveStop, PlaceVisit
 from inspect_app.workflows.edit_plan.preview import CrewDayLook, Look, look_ahead
 from inspect_app.workflows.edit_plan.undo import last_edit, undo_edit
-from inspect_app.workflows.edit_plan.write import Hand, edit_plan
+from inspect_app.workflows.edit_plan.write import edit_plan
 
 __all__ = [
     "CrewDayLook",
     "Edit",
-    "Hand",
     "Look",
     "MoveDay",
     "MoveStop",

@@ -11,7 +11,8 @@ from inspect_app.models import AuditEntry, PatrolPlan, PlanUncovered
 from inspect_app.queries.patrol_week import task_key
 from inspect_app.workflows.edit_plan.draft import Arrangement, Draft, draft_of
 from inspect_app.workflows.edit_plan.edits import Proposal
-from inspect_app.workflows.edit_plan.write import Hand, write_proposal
+from inspect_app.workflows.edit_plan.write import write_proposal
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import lock_week, require_county
 
 EDITS = ("plan.move_stop", "plan.move_day", "plan.place_visit")

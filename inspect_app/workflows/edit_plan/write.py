@@ -1,14 +1,12 @@
 """Write an edit: new stops and times for the crew-days it touches, the verdict, the audit."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gis.routing.problem import CrewDay, Unserved, WeekPlan
-from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.models.base import Json
@@ -24,6 +22,7 @@ from inspect_app.workflows.edit_plan.draft import (
 )
 from inspect_app.workflows.edit_plan.edits import Edit, Proposal, propose
 from inspect_app.workflows.edit_plan.preview import broken_rules
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_figures import by_policy
 from inspect_app.workflows.plan_week import (
     birth,
@@ -33,17 +32,6 @@ from inspect_app.workflows.plan_week import (
     verdict_facts,
     write_route,
 )
-from inspect_app.workflows.travel_cache import MatrixStore
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Whose hand edits when; `zone` is the bureau's, `store` keeps travel times."""
-
-    actor: Actor
-    now: datetime
-    zone: ZoneInfo
-    store: MatrixStore | None = None
 
 
 def edit_plan(session: Session, plan: PatrolPlan, edit: Edit, *, hand: Hand) -> PatrolPlan:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from gis.routing.problem import WeekPlan
 from gis.routing.solve import plan_of
 from gis.routing.verify import verify
-from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
 from inspect_app.domain.weeks import week_text
@@ -19,6 +18,7 @@ from inspect_app.models import (
 )
 from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, advance
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import (
     instant,
     lock_week,
@@ -31,15 +31,7 @@ from inspect_app.workflows.replan_week.request import request_from
 from inspect_app.workflows.replan_week.write import Adoption, ChangeWriter
 
 
-def adopt_change(
-    session: Session,
-    change: PlanChange,
-    *,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-    zone: ZoneInfo,
-) -> PatrolPlan:
+def adopt_change(session: Session, change: PlanChange, *, reason: str, hand: Hand) -> PatrolPlan:
     """Amend the published plan by an offer and return the plan.
 
     Nothing of the reader's is trusted: the orders are those stored with the offer, the week is
@@ -53,6 +45,7 @@ def adopt_change(
         progress no longer fit the offer, `change_breaks_rule`, `guard_failed` without a reason,
         `county_wide_only`, `not_permitted`.
     """
+    actor, now = hand.actor, hand.now
     require_county(actor, Permission.PLAN_PUBLISH)
     plan = session.get_one(PatrolPlan, change.plan_id)
     lock_week(session, plan.week)
@@ -62,7 +55,7 @@ def adopt_change(
         raise Problem("change_adopted")
     if plan.state != PlanState.PUBLISHED:
         raise Problem("plan_not_published", week=week_text(plan.week))
-    prepared = prepare(session, plan, request_from(change.request), zone=zone, now=now)
+    prepared = prepare(session, plan, request_from(change.request), hand=hand)
     wanted = _wanted(prepared, change)
     routes = _checked(session, prepared, change, wanted=wanted)
     step = Step(
@@ -75,7 +68,7 @@ def adopt_change(
         },
     )
     advance(session, plan, "change", step=step, actor=actor, now=now)
-    by = Adoption(reason, actor, now, zone)
+    by = Adoption(reason, actor, now, hand.zone)
     ChangeWriter(session, prepared, change, by=by).write(wanted, routes)
     plan.revision += 1
     change.revision, change.reason = plan.revision, reason

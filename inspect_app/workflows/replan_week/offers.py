@@ -2,8 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from gis.routing.replan import (
     remaining,
 )
 from gis.routing.solve import SearchBudget, orders_of
-from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import ChangeWay
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
@@ -28,6 +27,7 @@ from inspect_app.domain.weeks import week_text
 from inspect_app.models import PatrolPlan, PlanChange
 from inspect_app.models.base import Json
 from inspect_app.queries.policies import policy_value
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import instant, require_county
 from inspect_app.workflows.replan_week.prepare import CrewDayKey, Prepared, prepare
 from inspect_app.workflows.replan_week.request import ChangeRequest
@@ -52,9 +52,7 @@ def make_offers(
     plan: PatrolPlan,
     request: ChangeRequest,
     *,
-    zone: ZoneInfo,
-    actor: Actor,
-    now: datetime,
+    hand: Hand,
 ) -> Offered:
     """Return two ways to change a published plan, and keep them for adoption.
 
@@ -68,11 +66,12 @@ def make_offers(
         `plan_not_published`, `change_nothing`, `change_week_over`, `county_wide_only`,
         `not_permitted`, and what `build_week` raises.
     """
+    actor, now = hand.actor, hand.now
     require_county(actor, Permission.PLAN_PUBLISH)
     if plan.state != PlanState.PUBLISHED:
         raise Problem("plan_not_published", week=week_text(plan.week))
     began = time.perf_counter()
-    prepared = prepare(session, plan, request, zone=zone, now=now)
+    prepared = prepare(session, plan, request, hand=hand)
     built = time.perf_counter()
     rest, first = kept_promises(prepared)
     inserted = time.perf_counter()

@@ -41,6 +41,7 @@ from inspect_app.queries.plan_changes import (
 from inspect_app.queries.policies import policy_value
 from inspect_app.workflows.apply_conditions import assigned
 from inspect_app.workflows.build_week import WeekToPlan, build_week
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.replan_week.request import ChangeRequest
 
 CrewDayKey = tuple[str, int]
@@ -79,9 +80,7 @@ class Prepared:
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def prepare(
-    session: Session, plan: PatrolPlan, request: ChangeRequest, *, zone: ZoneInfo, now: datetime
-) -> Prepared:
+def prepare(session: Session, plan: PatrolPlan, request: ChangeRequest, *, hand: Hand) -> Prepared:
     """Return what a change of the plan is computed from.
 
     Raises
@@ -91,6 +90,7 @@ def prepare(
     """
     if request.is_empty:
         raise Problem("change_nothing")
+    zone, now = hand.zone, hand.now
     local = now.astimezone(zone)
     today = (local.date() - plan.week).days
     if today >= DAYS:
@@ -111,7 +111,8 @@ def prepare(
         *request.urgent,
         *storm,
     }
-    built = _with_places(session, build_week(session, plan.week, zone=zone, also=sorted(also)))
+    whole = build_week(session, plan.week, zone=zone, also=sorted(also), store=hand.store)
+    built = _with_places(session, whole)
     standing = _Standing(session, plan, built, rows=rows, moment=moment, at=(local, zone)).answer()
     promises = _promises(session, request.urgent, day=plan.week, now=now)
     happened = _happened(session, plan, request, built=built, storm=storm, at=(moment, zone))
