@@ -96,6 +96,7 @@ class PastWeek:
             "unruled": {},
             "exempted": [],
             "closed_roads": [],
+            "pins_lost": [],
             "seconds": {
                 "load": round(float(rng.uniform(0.7, 1.1)), 2),
                 "search": round(SEARCH_S + float(rng.uniform(0.02, 0.4)), 2),
@@ -147,7 +148,8 @@ def _seconds(minutes: pd.Series) -> int:
 def _parameters() -> dict[str, object]:
     """Return how all the plans were asked for: by time, under the policies of the start."""
     known = {row.key: row.value for row in PROPOSALS}
-    asked: dict[str, object] = {"iterations": None, "seconds": SEARCH_S, "first_day": None}
+    search = {"searches": 1, "iterations": None, "seconds": SEARCH_S}
+    asked: dict[str, object] = {**search, "first_day": None}
     return asked | {name: known[name] for name in RULES} | {"weights": asdict(Weights())}
 
 
