@@ -122,6 +122,8 @@ def serve(settings: Settings) -> Iterator[LiveServer]:
     app = create_app(settings, sessions=sessions)
     app.extensions["clock"] = lambda: NOW
     served = make_server("127.0.0.1", 0, app, threaded=True)
+    # Closing then waits for answers still under way, or their connections would never be closed.
+    served.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=served.serve_forever, daemon=True)
     thread.start()
     yield LiveServer(f"http://127.0.0.1:{served.port}", app, sessions)
