@@ -1,10 +1,13 @@
 """The benchmark of the weekly plan on a county small enough for every run of the tests."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import benchmarks
 from benchmarks.county import county_week, generated_county
 from benchmarks.plan import main
 from benchmarks.real_networks import real_weeks
@@ -48,3 +51,11 @@ def test_surveyed_drains_become_a_week_with_ways_between_all_of_them(
     problem = real_weeks(folder)["Dar es Salaam"]()
     assert len(problem.tasks) > 100
     assert problem.travel_s["car"].max() < UNREACHABLE_S
+
+
+def test_every_benchmark_can_be_loaded() -> None:
+    names = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
+    assert {"plan", "replan", "matrix"} <= set(names)
+    for name in names:
+        if name != "__main__":
+            importlib.import_module(f"benchmarks.{name}")
