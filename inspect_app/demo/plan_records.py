@@ -96,6 +96,7 @@ class PastWeek:
             "unruled": {},
             "exempted": [],
             "closed_roads": [],
+            "pins_lost": [],
             "seconds": {
                 "load": round(float(rng.uniform(0.7, 1.1)), 2),
                 "search": round(SEARCH_S + float(rng.uniform(0.02, 0.4)), 2),
