@@ -7,7 +7,7 @@ import pandas as pd
 
 from inspect_app.demo.complaints import Complaints, make_complaints
 from inspect_app.demo.conditions import Places, condition_frames
-from inspect_app.demo.crews import make_crews, patrol_objects
+from inspect_app.demo.crews import CrewPlan, make_crews, patrol_objects
 from inspect_app.demo.findings import Findings, make_findings
 from inspect_app.demo.ground import Ground, make_ground, road_frame, waterway_frames
 from inspect_app.demo.history import History
@@ -29,6 +29,10 @@ class County:
     """`complaint_no` and the number of the matter it really belongs to."""
     hot_spots: pd.DataFrame
     """Name, centre, radius, period and count of each real hot spot."""
+    crews: list[CrewPlan]
+    seed: int
+    today: date
+    """The present day: the week it lies in has no plan yet."""
 
 
 def make_county(seed: int, *, scale: float, today: date) -> County:
@@ -41,7 +45,7 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     scale
         Multiplies complaints; the number of sources grows with its square root.
     today
-        The last complaints are of the day before; the current week's plan is published.
+        The last complaints are of the day before; the plans end with the week before.
     """
     ground = make_ground(seed, today=today)
     people = make_people(seed, ground.grids, today=today)
@@ -52,15 +56,23 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     crew_frames, crews = make_crews(
         ground, people, places["station"], objects=patrol_objects(ground, places)
     )
-    history = History()
-    patrols = make_patrols(seed, ground, crews, history=history, today=today)
+    history, past_crews = History(), [crew for crew in crews if crew.objects]
+    patrols = make_patrols(seed, ground, past_crews, history=history, today=today)
     findings = make_findings(seed, ground, people, patrols=patrols, history=history, today=today)
     frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
     spots = Places(places["pollution_source"], places["water_source"], places["road"])
-    frames |= condition_frames(crews, spots, today=today)
+    frames |= condition_frames(past_crews, spots, today=today)
     frames |= patrols.frames(ground) | findings.frames() | history.frames()
     frames["counter"] = _counters(complaints, findings)
-    return County(frames, findings.files, complaints.true_matter, complaints.hot_spots)
+    return County(
+        frames,
+        findings.files,
+        complaints.true_matter,
+        complaints.hot_spots,
+        crews=crews,
+        seed=seed,
+        today=today,
+    )
 
 
 def _counters(complaints: Complaints, findings: Findings) -> pd.DataFrame:

@@ -87,9 +87,9 @@ def patrol_objects(ground: Ground, places: dict[str, pd.DataFrame]) -> list[Patr
 def make_crews(
     ground: Ground, people: People, stations: pd.DataFrame, *, objects: list[PatrolObject]
 ) -> tuple[dict[str, pd.DataFrame], list[CrewPlan]]:
-    """Return the frames of crews and the crews for the history; brigade crews come first.
+    """Return the frames of crews and the crews; brigade crews come first, night crews last.
 
-    The night crews are new: they are in the frames and have no history.
+    The night crews are new: they have no objects and so no history.
     """
     plans: list[CrewPlan] = []
     yard = stations[stations.kind == "other"].iloc[0]
@@ -122,7 +122,7 @@ def make_crews(
         plans.append(plan)
         rows.append((people.stations[township], int(station.id)))
     nights = [_night_crew(plans, number=number, officers=officers) for number in range(2)]
-    return _frames([*rows, rows[0], rows[0]], [*plans, *nights]), plans
+    return _frames([*rows, rows[0], rows[0]], [*plans, *nights]), [*plans, *nights]
 
 
 def _night_crew(plans: list[CrewPlan], *, number: int, officers: list[int]) -> CrewPlan:

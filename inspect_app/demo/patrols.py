@@ -1,5 +1,6 @@
-"""Nine weeks of plans: tasks with their stops, what came of them, logs and tracks."""
+"""Eight weeks of plans: tasks with their stops, what came of them, logs and tracks."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.periods import DAYS_PER_WEEK
 from inspect_app.demo.crews import SERVICE_MIN, SPEED_KMH, CrewPlan, PatrolObject, first_day
+from inspect_app.demo.duties import Duties, key_of
 from inspect_app.demo.ground import Ground, stored_points
 from inspect_app.demo.history import History, StepRow
 from inspect_app.demo.plan_records import LeftOut, PastWeek
@@ -19,11 +22,17 @@ from inspect_app.demo.tracks import Trip, fixes_of, track_rows
 from inspect_app.demo.ways import RoadNet
 from inspect_app.domain.codes import ObjectKind
 
-WEEKS = 9
-"""Eight weeks behind and the current one."""
+WEEKS = 8
+"""Weeks behind; the current one is planned by the planner itself."""
+FEWEST, MOST = 2, 8
+"""Stops of a day, as long as so many may be visited."""
+HASTE_M = 6_000.0
+"""What a crew drives further for an object whose period ends today."""
 PATROL_KMH = 12.0
 HOME = ZoneInfo("Asia/Shanghai")
 WEATHER = ("晴", "晴", "多云", "阴", "小雨", "大风", "沙尘")
+DRIVEN = {"completed", "submitted", "returned"}
+"""States of a task that was driven."""
 NOT_DONE = ("道路施工封闭", "渠道检修,车辆无法通行", "企业停产锁门", "雨后土路泥泞")
 
 
@@ -66,21 +75,25 @@ def at(day: date, clock: time) -> datetime:
 def make_patrols(
     seed: int, ground: Ground, crews: list[CrewPlan], *, history: History, today: date
 ) -> Patrols:
-    """Return the plans of the last eight weeks and the current one."""
-    patrols = Patrols()
+    """Return the plans of the last eight weeks."""
+    patrols, duties = Patrols(), Duties()
+    goers = Counter(key_of(thing) for crew in crews for thing in crew.objects)
     drivers = [_Driver(stream(seed, f"patrols {crew.id}"), ground, crew) for crew in crews]
+    for driver in drivers:
+        driver.share_with(goers)
     monday = first_day(today)
     deputy = crews[0].reviewer
     for number in range(1, WEEKS + 1):
-        week = monday - timedelta(weeks=WEEKS - number)
+        week = monday - timedelta(weeks=WEEKS + 1 - number)
         drafted = at(week - timedelta(days=3), time(15, 10))
         published = at(week - timedelta(days=3), time(16, 40))
         steps = [StepRow("draft", drafted, deputy), StepRow("publish", published, deputy)]
         state = history.live("plan", number, steps)
         tasks, stops = len(patrols.tasks), len(patrols.stops)
+        duties.begin(week)
         for driver in drivers:
-            driver.week(patrols, history, plan=number, week=week, today=today)
-        left = _leave_out(crews, plan=number)
+            driver.week(patrols, history, plan=number, duties=duties, today=today)
+        left = _leave_out(crews, plan=number, duties=duties)
         past = PastWeek(
             week,
             crews,
@@ -101,12 +114,15 @@ def make_patrols(
     return patrols
 
 
-def _leave_out(crews: list[CrewPlan], *, plan: int) -> list[LeftOut]:
+def _leave_out(crews: list[CrewPlan], *, plan: int, duties: Duties) -> list[LeftOut]:
     """Return a few due visits to which no road led in the week."""
-    return [
-        LeftOut(crew.objects[-plan % len(crew.objects)], 3_000 + (571 * plan + 97 * crew.id) % 900)
-        for crew in crews[2 + plan % 4 :: 4]
-    ]
+    chosen = []
+    for crew in crews[2 + plan % 4 :: 4]:
+        waiting = [thing for thing in crew.objects if not duties.is_planned(thing)]
+        if waiting:
+            off_road_m = 3_000 + (571 * plan + 97 * crew.id) % 900
+            chosen.append(LeftOut(waiting[-plan % len(waiting)], off_road_m))
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,7 @@ class _Place:
 
 
 class _Driver:
-    """One crew through the weeks: always on to what was not seen for longest."""
+    """One crew through the weeks: always on to what is due and was not seen for longest."""
 
     def __init__(self, rng: np.random.Generator, ground: Ground, crew: CrewPlan) -> None:
         self.rng, self.crew = rng, crew
@@ -131,9 +147,15 @@ class _Driver:
         self.distance, self.before = self.net.ways_from(self.nodes)
         self.seen = rng.integers(-30, 0, len(crew.objects)).astype(float)
         self.clock = 0
+        self.share = np.ones(len(crew.objects))
+
+    def share_with(self, goers: Counter[tuple[str, int]]) -> None:
+        """Leave to the other crews that go to an object their part of its visits."""
+        others = np.array([goers[key_of(thing)] for thing in self.crew.objects])
+        self.share = DAYS_PER_WEEK / self.crew.tasks_a_week / others
 
     def week(
-        self, patrols: Patrols, history: History, *, plan: int, week: date, today: date
+        self, patrols: Patrols, history: History, *, plan: int, duties: Duties, today: date
     ) -> None:
         """Drive the tasks of a week."""
         days = self.crew.weekdays
@@ -142,18 +164,35 @@ class _Driver:
             days = sorted(int(day) for day in chosen)
         for weekday in days:
             self.clock += 1
-            day = week + timedelta(days=weekday - 1)
-            _write_task(patrols, history, self, plan=plan, day=day, today=today)
+            day = duties.week + timedelta(days=weekday - 1)
+            waiting = self._choose(duties, day)
+            if waiting:
+                start_s = at(day, time(8, 30)).timestamp()
+                trip = self._trip(waiting, start_s=start_s)
+                out = (patrols, history)
+                for row, thing in _write_task(out, self, trip, plan=plan, day=day, today=today):
+                    duties.note(thing, day, done=row["result"] == "done")
 
-    def trip(self, *, start_s: float) -> Trip:
-        """Choose the stops of a day near each other and drive them."""
-        count = min(int(self.rng.integers(4, 9)), len(self.crew.objects))
-        age = self.clock - self.seen
-        first = int(np.argmax(age + self.rng.random(len(age))))
-        gap = np.hypot(*(self.ends[1:, 0] - self.ends[first + 1, 0]).T)
-        chosen = [int(place) for place in np.argsort(gap - 350 * age)[: count - 1]]
-        waiting = sorted({first, *chosen})
-        self.seen[waiting] = self.clock
+    def _choose(self, duties: Duties, day: date) -> list[int]:
+        """Return the objects of a day: the share of the open ones that keeps the pace."""
+        left = np.array([duties.days_left(thing, day) for thing in self.crew.objects])
+        is_open = np.flatnonzero(left)
+        if not len(is_open):
+            return []
+        haste = np.minimum(1.0, self.share[is_open] / left[is_open])
+        count = min(max(round(haste.sum()), FEWEST), MOST, len(is_open))
+        age = (self.clock - self.seen)[is_open]
+        first = is_open[np.argmax(haste * 10 + age / 10 + self.rng.random(len(age)))]
+        gap = np.hypot(*(self.ends[is_open + 1, 0] - self.ends[first + 1, 0]).T)
+        gap[is_open == first] = -np.inf
+        chosen = sorted(
+            int(place) for place in is_open[np.argsort(gap - 350 * age - HASTE_M * haste)[:count]]
+        )
+        self.seen[np.array(chosen)] = self.clock
+        return chosen
+
+    def _trip(self, waiting: list[int], *, start_s: float) -> Trip:
+        """Drive to the objects, always on to the nearest."""
         trip = Trip(start_s)
         home = here = self._place(-1, 0)
         while waiting:
@@ -188,17 +227,19 @@ class _Driver:
         trip.go(np.vstack([start.xy, way, end.xy]), speed_kmh=SPEED_KMH)
 
 
+Visited = tuple[dict[str, object], PatrolObject]
+
+
 def _write_task(
-    patrols: Patrols, history: History, driver: _Driver, *, plan: int, day: date, today: date
-) -> None:
-    """Write one task, its stops and what became of it."""
-    start = at(day, time(8, 30))
-    trip = driver.trip(start_s=start.timestamp())
+    out: tuple[Patrols, History], driver: _Driver, trip: Trip, *, plan: int, day: date, today: date
+) -> list[Visited]:
+    """Write one task, its stops and what became of it; return the stops."""
+    patrols, history = out
     crew, number = driver.crew, len(patrols.tasks) + 1
-    late_s = float(driver.rng.integers(0, 1_500))
-    steps = _life(driver.rng, crew, trip, day=day, today=today, late_s=late_s)
+    late_s = lateness(driver.rng)
+    steps = life_of(driver.rng, crew, trip, day=day, today=today, late_s=late_s)
     state = history.live("task", number, steps)
-    done = state in {"completed", "submitted", "returned"}
+    done = state in DRIVEN
     patrols.tasks.append(
         {
             "id": number,
@@ -207,7 +248,7 @@ def _write_task(
             "day": day,
             "patrol_kind": "routine" if driver.rng.random() < 0.93 else "campaign",
             "state": state,
-            "starts_at": start,
+            "starts_at": moment(trip.start_s),
             "ends_at": moment(trip.now_s),
             "travel_min": round(trip.travel_s / 60, 1),
             "service_min": round(trip.service_s / 60, 1),
@@ -215,13 +256,17 @@ def _write_task(
             "route": _route(trip),
         }
     )
-    for row, thing in _stops(trip, task=number, first=len(patrols.stops) + 1):
+    visits = list(_stops(trip, task=number, first=len(patrols.stops) + 1))
+    for row, thing in visits:
         if done:
-            _visited(driver.rng, row, late_s)
+            row |= result_of(driver.rng, leave_s=_epoch(row["leave_at"]), late_s=late_s)
             patrols.made.append((row, thing, crew))
         patrols.stops.append(row)
     if done:
-        _log(patrols, driver, trip, task=number, late_s=late_s)
+        log, tracks = log_of(driver.rng, crew, trip, task=number, late_s=late_s)
+        patrols.logs.append(log)
+        patrols.tracks += tracks
+    return visits
 
 
 def moment(seconds: float) -> datetime:
@@ -229,7 +274,16 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(round(seconds), UTC)
 
 
-def _life(
+def _epoch(instant: object) -> float:
+    return float(pd.Timestamp(str(instant)).timestamp())
+
+
+def lateness(rng: np.random.Generator) -> float:
+    """Return by how many seconds a crew leaves later than planned."""
+    return float(rng.integers(0, 1_500))
+
+
+def life_of(
     rng: np.random.Generator,
     crew: CrewPlan,
     trip: Trip,
@@ -238,6 +292,7 @@ def _life(
     today: date,
     late_s: float,
 ) -> list[StepRow]:
+    """Return what became of a task, from the making of its plan on."""
     monday = first_day(day)
     made, out = (at(monday - timedelta(days=3), clock) for clock in (time(15, 10), time(16, 40)))
     review = at(day + timedelta(days=1), time(9, int(rng.integers(5, 55))))
@@ -295,36 +350,34 @@ def _stops(
         yield row, thing
 
 
-def _visited(rng: np.random.Generator, row: dict[str, object], late_s: float) -> None:
-    """Fill in the result of a stop in place, before the row is handed on."""
+def result_of(rng: np.random.Generator, *, leave_s: float, late_s: float) -> dict[str, object]:
+    """Return the columns that say what became of a stop of a task that was driven."""
     chance = rng.random()
-    row["result"] = "done" if chance < 0.95 else ("skipped" if chance < 0.98 else "unreachable")
-    if row["result"] == "done":
-        leave = row["leave_at"]
-        row["done_at"] = leave + timedelta(seconds=late_s) if isinstance(leave, datetime) else None
-    else:
-        row["result_reason"] = NOT_DONE[int(rng.integers(len(NOT_DONE)))]
+    if chance < 0.95:
+        return {"result": "done", "done_at": moment(leave_s + late_s)}
+    reason = NOT_DONE[int(rng.integers(len(NOT_DONE)))]
+    return {"result": "skipped" if chance < 0.98 else "unreachable", "result_reason": reason}
 
 
-def _log(patrols: Patrols, driver: _Driver, trip: Trip, *, task: int, late_s: float) -> None:
-    rng = driver.rng
+def log_of(
+    rng: np.random.Generator, crew: CrewPlan, trip: Trip, *, task: int, late_s: float
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return the row of a task's log and those of its track."""
     uid = UUID(bytes=rng.bytes(16), version=4)
     ended = moment(trip.now_s + late_s + 60)
-    patrols.logs.append(
-        {
-            "uid": uid,
-            "task_id": task,
-            "recorder_id": driver.crew.members[0],
-            "started_at": moment(trip.start_s + late_s),
-            "ended_at": ended,
-            "weather": WEATHER[int(rng.integers(len(WEATHER)))],
-            "distance_m": round(trip.length_m * float(rng.uniform(0.99, 1.03)), 1),
-            "covered_share": round(float(rng.beta(30, 2)), 3),
-            "form": {},
-            "remark": "未发现异常" if rng.random() < 0.5 else None,
-            "received_at": ended + timedelta(minutes=int(rng.integers(1, 40))),
-        }
-    )
+    log: dict[str, object] = {
+        "uid": uid,
+        "task_id": task,
+        "recorder_id": crew.members[0],
+        "started_at": moment(trip.start_s + late_s),
+        "ended_at": ended,
+        "weather": WEATHER[int(rng.integers(len(WEATHER)))],
+        "distance_m": round(trip.length_m * float(rng.uniform(0.99, 1.03)), 1),
+        "covered_share": round(float(rng.beta(30, 2)), 3),
+        "form": {},
+        "remark": "未发现异常" if rng.random() < 0.5 else None,
+        "received_at": ended + timedelta(minutes=int(rng.integers(1, 40))),
+    }
     fixes = fixes_of(rng, trip, late_s=late_s)
     received = ended + timedelta(minutes=5)
-    patrols.tracks += track_rows(uid, fixes, received_at=received)
+    return log, track_rows(uid, fixes, received_at=received)

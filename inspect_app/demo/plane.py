@@ -20,7 +20,8 @@ DECIMALS = 7
 """Digits kept of a degree: one centimetre."""
 
 _TO_STORAGE = Transformer.from_crs(METRIC, "EPSG:4490", always_xy=True)
-_ORIGIN = Transformer.from_crs("EPSG:4490", METRIC, always_xy=True).transform(*MIDDLE)
+_TO_METRES = Transformer.from_crs("EPSG:4490", METRIC, always_xy=True)
+_ORIGIN = _TO_METRES.transform(*MIDDLE)
 
 
 def stream(seed: int, theme: str) -> np.random.Generator:
@@ -33,6 +34,12 @@ def to_lonlat(xy: Floats) -> Floats:
     east, north = xy[:, 0] + _ORIGIN[0], xy[:, 1] + _ORIGIN[1]
     lon, lat = _TO_STORAGE.transform(east, north)
     return np.round(np.column_stack([lon, lat]), DECIMALS)
+
+
+def to_metres(lonlat: Floats) -> Floats:
+    """Return metres from the middle of the county of degrees (east, north), shape (n, 2)."""
+    east, north = _TO_METRES.transform(lonlat[:, 0], lonlat[:, 1])
+    return np.column_stack([east - _ORIGIN[0], north - _ORIGIN[1]])
 
 
 def to_storage(shapes: Shapes) -> Shapes:

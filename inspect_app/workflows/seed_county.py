@@ -18,6 +18,7 @@ from inspect_app.domain.problems import Problem
 from inspect_app.models import Base, Grid
 from inspect_app.models.base import SRID
 from inspect_app.workflows.log_in import password_hash
+from inspect_app.workflows.play_week import play_week
 
 PASSWORD = "demo"  # noqa: S105 - the demo's password is public
 Progress = Callable[[str, int], None]
@@ -31,7 +32,7 @@ def is_empty(session: Session) -> bool:
 def seed_county(
     session: Session, county: County, *, photos_dir: Path, progress: Progress
 ) -> dict[str, int]:
-    """Write all frames and photos; return the number of rows a table.
+    """Write all frames and photos, play the present week; return the number of rows a table.
 
     Refuses with a Problem where the database has grids already. `progress` is told each table's
     name and number of rows after it is written.
@@ -55,6 +56,11 @@ def seed_county(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     session.execute(text("ANALYZE"))
+    progress("plan of the week", 0)
+    plan = play_week(session, county)
+    counts["patrol_plan"] += 1
+    counts["patrol_task"] += len(plan.tasks)
+    counts["patrol_stop"] += sum(len(task.stops) for task in plan.tasks)
     return counts
 
 

@@ -221,15 +221,11 @@ def test_a_step_the_table_does_not_have_is_refused():
         History().live("finding", 1, [step])
 
 
-def test_each_role_has_an_account_and_the_inspector_has_a_task_today(county: County):
+def test_each_role_has_an_account(county: County):
     accounts = county.frames["account"].set_index("login").person_id
     roles = county.frames["post"].groupby("person_id").role.agg(set)
     for role in Role:
         assert role.value in roles[accounts[role.value]]
-    crews = county.frames["crew_member"]
-    crew = crews[crews.person_id == accounts["inspector"]].crew_id
-    tasks = county.frames["patrol_task"]
-    assert len(tasks[tasks.crew_id.isin(crew) & (tasks.day == TODAY)]) == 1
 
 
 def test_tracks_run_along_the_routes_of_their_tasks(county: County):

@@ -1,11 +1,18 @@
 """Plans of the demo's past look like those the planner writes, and read like them."""
 
+from collections import Counter
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pandas as pd
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from gis.periods import period_of
 from gis.routing.explain import REASONS, REMEDIES, Reason, Remedy
+from gis.schedule import policy_for
+from inspect_app.demo.plan_records import POLICIES
 from inspect_app.domain.access import SYSTEM, Role
 from inspect_app.models import PatrolPlan, PlanUncovered
 from inspect_app.workflows.plan_week import plan_week
@@ -74,6 +81,33 @@ def test_the_figures_of_a_past_plan_agree_with_its_tasks_and_stops(plans, left: 
         assert verdict["service_s"] == pytest.approx(stay_s, rel=0.01)
         hours = figures["crews"].values()
         assert sum(row["travel_s"] for row in hours) == pytest.approx(verdict["travel_s"], abs=30)
+
+
+def test_no_object_was_visited_oftener_in_a_period_than_its_frequency_asks():
+    frames = drawn().frames
+    segments, waterways = frames["patrol_segment"], frames["waterway"].set_index("id")
+    sources = frames["pollution_source"]
+    classes = {
+        **{("segment", one.id): waterways.level[one.waterway_id] for one in segments.itertuples()},
+        **{("source", one.id): one.permit_class for one in sources.itertuples()},
+    }
+    visits: Counter[tuple[object, ...]] = Counter()
+    asked: dict[tuple[object, ...], int] = {}
+    made = frames["patrol_stop"][frames["patrol_stop"].result == "done"]
+    for stop in made.itertuples():
+        day = stop.done_at.astimezone(ZoneInfo("Asia/Shanghai")).date()
+        policy = policy_for(
+            POLICIES,
+            kind=stop.object_kind,
+            object_class=classes.get((stop.object_kind, stop.object_id)),
+            week=day - timedelta(days=day.weekday()),
+        )
+        period = period_of(policy.unit, day=day)
+        visit = (stop.object_kind, stop.object_id, period)
+        visits[visit] += 1
+        asked[visit] = policy.times
+    assert len(visits) > 1_000
+    assert {one: count for one, count in visits.items() if count > asked[one]} == {}
 
 
 def test_what_a_past_plan_left_out_has_a_reason_and_a_remedy_in_words(left: pd.DataFrame):

@@ -1,6 +1,7 @@
 """The demo county goes into the database whole, or not at all."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,19 @@ from sqlalchemy.orm import Session
 
 from inspect_app.db import make_engine
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Account, Base, Complaint, Finding, FindingPhoto, Org
+from inspect_app.models import (
+    Account,
+    Base,
+    Complaint,
+    CrewMember,
+    Finding,
+    FindingPhoto,
+    Org,
+    PatrolLog,
+    PatrolPlan,
+    PatrolTask,
+    TrackSegment,
+)
 from inspect_app.queries.actors import actor_of
 from inspect_app.queries.owners import owner_at
 from inspect_app.workflows.number import next_number
@@ -70,6 +83,43 @@ def test_the_database_agrees_with_the_generator_on_grids_and_owners(
     for finding, lon, lat in findings:
         owner = owner_at(county, lon, lat, day=finding.found_on)
         assert (owner.grid.id, owner.person.id) == (finding.grid_id, finding.owner_person_id)
+
+
+def test_the_present_week_has_a_plan_of_the_planner_that_breaks_no_rule(county: Session):
+    plan = county.scalars(select(PatrolPlan).order_by(PatrolPlan.week.desc())).first()
+    assert (plan.week, plan.state) == (TODAY - timedelta(days=1), "published")
+    assert plan.verdict["violations"] == []
+    assert plan.verdict["served_visits"] == sum(len(task.stops) for task in plan.tasks)
+    assert plan.verdict["served_visits"] > 300
+
+
+def test_monday_is_driven_and_the_people_of_the_demo_have_a_task_today(county: Session):
+    plan = county.scalars(select(PatrolPlan).order_by(PatrolPlan.week.desc())).first()
+    states = {
+        day: {task.state for task in plan.tasks if task.day == day}
+        for day in {task.day for task in plan.tasks}
+    }
+    assert "submitted" in states.pop(plan.week)
+    assert set.union(*states.values()) == {"published"}
+    driven = [task for task in plan.tasks if task.state == "submitted"]
+    for task in driven:
+        assert {stop.result for stop in task.stops} <= {"done", "skipped", "unreachable"}
+        log = county.scalars(select(PatrolLog).where(PatrolLog.task_id == task.id)).one()
+        assert task.starts_at <= log.started_at < log.ended_at
+        fixes = county.scalars(
+            select(func.ST_Length(func.ST_Transform(TrackSegment.line, 4544))).where(
+                TrackSegment.log_uid == log.uid
+            )
+        ).all()
+        assert sum(fixes) == pytest.approx(task.length_m, rel=0.35)
+    for login in ("inspector", "worker", "station"):
+        today = county.scalars(
+            select(PatrolTask)
+            .join(CrewMember, CrewMember.crew_id == PatrolTask.crew_id)
+            .join(Account, Account.person_id == CrewMember.person_id)
+            .where(Account.login == login, PatrolTask.day == TODAY)
+        ).all()
+        assert len(today) == 1, login
 
 
 def test_work_goes_on_after_the_seed_with_the_next_ids_and_numbers(

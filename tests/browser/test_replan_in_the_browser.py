@@ -1,0 +1,73 @@
+"""A crew falls out: the deputy computes two offers for the running week and adopts one."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from inspect_app.models import PatrolPlan, PatrolTask
+from inspect_app.workflows.seed_county import PASSWORD
+from tests.browser.conftest import DESK, TABLET, LiveServer, Watch, log_in
+from tests.conftest import SeededCounty
+from tests.demo_county import TODAY
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ABSENT = "城关镇巡查组"
+
+
+@pytest.fixture(scope="module")
+def template(seeded: SeededCounty) -> str:
+    """Give the demo county: its present week has a published plan."""
+    return seeded.name
+
+
+@pytest.fixture(scope="module")
+def data_dir(seeded: SeededCounty, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seeded.copy_files(Path(tmp_path_factory.mktemp("replan")))
+
+
+def stops_today(live_server: LiveServer) -> set[str]:
+    """Return the names of what the absent crew still has to visit today."""
+    with live_server.sessions() as session:
+        plan = session.scalars(select(PatrolPlan).order_by(PatrolPlan.week.desc())).first()
+        tasks = session.scalars(
+            select(PatrolTask).where(PatrolTask.plan_id == plan.id, PatrolTask.day == TODAY)
+        )
+        return {stop.name for task in tasks if task.crew.name == ABSENT for stop in task.stops}
+
+
+def test_the_visits_of_an_absent_crew_find_others_and_the_change_is_listed(
+    page: Page, watch: Watch, live_server: LiveServer
+):
+    log_in(page, "deputy", password=PASSWORD)
+    page.goto("/plans/changes")
+    expect(page.locator("nav a[aria-current=page]")).to_have_text("巡查计划")
+    lost = stops_today(live_server)
+    assert lost
+    for box in page.locator(".happened input:checked").all():
+        box.uncheck()
+    page.get_by_text("其他班组不能出勤").click()
+    page.get_by_label(f"{ABSENT} {TODAY}").check()
+    page.get_by_role("button", name="计算两个方案").click()
+    offers = page.locator("#offers article")
+    expect(offers).to_have_count(2)
+    for offer in offers.all():
+        expect(offer.get_by_text("核验通过")).to_be_visible()
+    gentle = offers.first
+    expect(gentle.locator(".offer-figures li").nth(1)).to_contain_text("0")
+    named = gentle.locator("tr.asked td:first-child").all_inner_texts()
+    assert set(named) == lost
+    for size in (DESK, TABLET):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    gentle.get_by_label("调整理由").fill("车辆故障,全天不能出勤")
+    gentle.get_by_role("button", name="采用此方案").click()
+    expect(page.get_by_role("status")).to_contain_text("第1次")
+    changes = page.locator("section", has_text="已采用的调整")
+    expect(changes.get_by_text("车辆故障,全天不能出勤")).to_be_visible()
+    for name in lost:
+        expect(changes.get_by_text(f"{name} {ABSENT}").first).to_be_visible()
+    assert stops_today(live_server) == set()
+    watch.assert_quiet()
