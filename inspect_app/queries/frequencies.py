@@ -13,7 +13,7 @@ from gis.periods import in_season
 from gis.schedule import FrequencyPolicy as Rule
 from gis.schedule import anchor_day, policy_for, without_policy
 from inspect_app.domain.codes import ObjectKind, PeriodUnit
-from inspect_app.domain.frequencies import FrequencyTerms, visits_a_week
+from inspect_app.domain.frequencies import CLASSES, FrequencyTerms, visits_a_week
 from inspect_app.domain.weeks import monday_of
 from inspect_app.models import FrequencyPolicy
 from inspect_app.queries.patrol_week import (
@@ -89,18 +89,7 @@ class Effect:
 
 def frequency_book(session: Session, *, today: date) -> FrequencyBook:
     """Return every frequency with what it governs today."""
-    rows = list(
-        session.scalars(
-            select(FrequencyPolicy).order_by(
-                FrequencyPolicy.object_class.is_(None),
-                FrequencyPolicy.object_class,
-                FrequencyPolicy.window_from.is_not(None),
-                FrequencyPolicy.season_from.is_(None),
-                FrequencyPolicy.valid_from,
-                FrequencyPolicy.id,
-            )
-        )
-    )
+    rows = sorted(session.scalars(select(FrequencyPolicy)), key=_place)
     in_force = frequency_policies(session, day=today)
     week = monday_of(today)
     shares = _shares(class_counts(session, day=today), in_force, week=week)
@@ -276,6 +265,19 @@ def _first_week(terms: FrequencyTerms, *, valid_from: date) -> date | None:
         if in_season(terms.season, day=week + timedelta(days=ANCHOR)):
             return week
     return None
+
+
+def _place(row: FrequencyPolicy) -> tuple[object, ...]:
+    """Return where a row stands among those of its kind: classes in the order of their list."""
+    order = [one.value for one in CLASSES[row.object_kind]]
+    narrowed = row.object_class
+    return (
+        len(order) if narrowed is None or narrowed not in order else order.index(narrowed),
+        row.window_from is not None,
+        row.season_from is None,
+        row.valid_from,
+        row.id,
+    )
 
 
 def _is_past(row: FrequencyPolicy, *, today: date) -> bool:

@@ -15,6 +15,7 @@ from inspect_app.queries.frequencies import terms_of
 from inspect_app.workflows.plan_week import require_county
 
 SOURCE_MAX = 200
+KEY_MAX = 2**63 - 1
 YEARS_AHEAD = 10
 """A day further ahead is a slip of the pen."""
 FREQUENCY_LOCK = 7306
@@ -162,7 +163,7 @@ def require_possible(
 
 def found(session: Session, row_id: int) -> FrequencyPolicy:
     """Return a row, or refuse with `not_found`."""
-    row = session.get(FrequencyPolicy, row_id)
+    row = session.get(FrequencyPolicy, row_id) if row_id <= KEY_MAX else None
     if row is None:
         raise Problem("not_found", what="巡查频次")
     return row
