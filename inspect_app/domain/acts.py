@@ -11,7 +11,7 @@ ACTS: Mapping[str, str] = {
     "crew_assignment.record": "登记班组指定",
     "frequency.add": "新增巡查频次",
     "frequency.change": "修改巡查频次",
-    "frequency.end": "停用巡查频次",
+    "frequency.end": "终止巡查频次",
     "grid.assign": "划入网格",
     "import.run": "导入数据",
     "log_in": "登录",

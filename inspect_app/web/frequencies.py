@@ -126,11 +126,13 @@ def change(row_id: int) -> AnyResponse:
 def end(row_id: int) -> AnyResponse:
     """End a row from a day on."""
     require_county(actor(), P.PLAN_MAKE)
-    ending = FrequencyEnd(
-        parsed_day("自", request.form.get("day", "")), request.form.get("source", "")
-    )
-    end_frequency(database(), row_id, ending, actor=actor(), today=today(), now=now())
-    flash(gettext("已停用,自%(day)s起不再适用", day=ending.day.isoformat()))
+    values = _values(found(database(), row_id))
+    try:
+        ending = FrequencyEnd(parsed_day("自", _text("day")), request.form.get("source", ""))
+        end_frequency(database(), row_id, ending, actor=actor(), today=today(), now=now())
+    except Problem as problem:
+        return _refused(problem, row_id=row_id, values=values)
+    flash(gettext("已终止,自%(day)s起不再适用", day=ending.day.isoformat()))
     return redirect(url_for("frequencies.page"))
 
 
@@ -146,11 +148,13 @@ def _tried(change: FrequencyChange, row: FrequencyPolicy | None = None) -> Respo
     return Response(_form(request.form, row=row, answer=Answer(tried=True, effect=effect)))
 
 
-def _refused(problem: Problem, *, row_id: int | None = None) -> Response:
-    """Return the form as it was sent, with what is wrong."""
+def _refused(
+    problem: Problem, *, row_id: int | None = None, values: Mapping[str, str] | None = None
+) -> Response:
+    """Return the form, by default as it was sent, with what is wrong."""
     roll_back()
     frequency = None if row_id is None else found(database(), row_id)
-    words = _form(request.form, row=frequency, answer=Answer(refusal=sentence(problem)))
+    words = _form(values or request.form, row=frequency, answer=Answer(refusal=sentence(problem)))
     return Response(words, STATUS.get(problem.code, 422))
 
 

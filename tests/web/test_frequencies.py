@@ -176,12 +176,28 @@ def test_an_ended_row_is_folded_away(app, session):
     client, row = client_of(app, session), outlets(session)
     data = {"day": TODAY.isoformat(), "source": "县局〔2026〕4号"}
     page = client.post(f"{PAGE}/{row.id}/end", data=data, follow_redirects=True).text
-    assert "已停用,自2026-03-24起不再适用" in page
-    assert "已停用的频次 1" in page
+    assert "已终止,自2026-03-24起不再适用" in page
+    assert "已终止的频次 1" in page
     assert "1个对象没有适用的频次政策" in page
     again = client.post(f"{PAGE}/{row.id}/end", data=data)
     assert again.status_code == 409
-    assert "该频次自2026-03-24起停用" in again.text
+    assert "该频次自2026-03-24起终止" in again.text
+
+
+@pytest.mark.usefixtures("county")
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"day": "2026-03-23"}, "“自”填写有误"), ({"day": ""}, "“自”"), ({"source": ""}, "“依据”")],
+)
+def test_a_senseless_ending_comes_back_with_what_is_wrong(app, session, *, values, words):
+    client, row = client_of(app, session), outlets(session)
+    data = {"day": TODAY.isoformat(), "source": "县局〔2026〕4号"} | values
+    answer = client.post(f"{PAGE}/{row.id}/end", data=data)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'name="times" min="1" max="366" required value="1"' in answer.text
+    session.expire_all()
+    assert row.valid_to is None
 
 
 @pytest.mark.usefixtures("county")
