@@ -1,7 +1,7 @@
 """What the plan of a week is made from: objects, their frequencies and history, crews, roads."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -102,14 +102,25 @@ def in_known_classes(
 
     Outlet class `1.1` lies under `1`: it follows the policy of `1` where `1.1` has none.
     """
-    named = {(policy.object_kind, policy.object_class) for policy in policies}
+    named = named_classes(policies)
+    return [
+        replace(one, object_class=class_above(str(one.kind), one.object_class, named=named))
+        for one in objects
+    ]
 
-    def known(one: PatrolObject) -> PatrolObject:
-        if one.object_class is None or (str(one.kind), one.object_class) in named:
-            return one
-        return replace(one, object_class=one.object_class.split(".")[0])
 
-    return [known(one) for one in objects]
+def named_classes(policies: Iterable[FrequencyPolicy]) -> set[tuple[str, str | None]]:
+    """Return kind and class of every policy."""
+    return {(policy.object_kind, policy.object_class) for policy in policies}
+
+
+def class_above(
+    kind: str, object_class: str | None, *, named: Container[tuple[str, str | None]]
+) -> str | None:
+    """Return a class itself where a policy names it, else the one above it."""
+    if object_class is None or (kind, object_class) in named:
+        return object_class
+    return object_class.split(".")[0]
 
 
 def week_policies(
@@ -121,7 +132,8 @@ def week_policies(
     that one crew on Saturday duty does not make the whole county due on Saturday.
     """
     return [
-        _policy(row, weekdays=weekdays or WORKDAYS) for row in frequency_policies(session, day=week)
+        schedule_policy(row, weekdays=weekdays or WORKDAYS)
+        for row in frequency_policies(session, day=week)
     ]
 
 
@@ -233,7 +245,8 @@ def _strictest_zone() -> ColumnElement[Any]:
     )
 
 
-def _policy(row: FrequencyRow, *, weekdays: frozenset[int]) -> FrequencyPolicy:
+def schedule_policy(row: FrequencyRow, *, weekdays: frozenset[int] = WORKDAYS) -> FrequencyPolicy:
+    """Return a frequency policy as the schedule takes it, by the id of its row."""
     unit = Unit(row.period_unit)
     season = None
     if row.season_from and row.season_to:

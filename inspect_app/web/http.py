@@ -47,6 +47,8 @@ STATUS: dict[str, int] = {
     "undo_stale": 409,
     "run_ended": 409,
     "condition_over": 409,
+    "frequency_over": 409,
+    "frequency_clash": 409,
     "county_wide_only": 403,
     "already_imported": 409,
     "too_large": 413,

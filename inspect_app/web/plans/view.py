@@ -4,16 +4,8 @@ from datetime import timedelta
 
 from flask_babel import gettext
 
-from inspect_app.domain.codes import (
-    Code,
-    ObjectKind,
-    OutletClass,
-    PeriodUnit,
-    PermitClass,
-    Severity,
-    WaterwayLevel,
-    ZoneLevel,
-)
+from inspect_app.domain.codes import ObjectKind, PeriodUnit
+from inspect_app.domain.frequencies import CLASSES
 from inspect_app.domain.transitions import PlanState
 from inspect_app.models import PatrolPlan
 from inspect_app.queries.plans import (
@@ -60,7 +52,7 @@ class PlanView:
         self.policies = [
             (
                 ObjectKind(row["object_kind"]),
-                _class_label(row["object_kind"], row["object_class"]),
+                class_label(row["object_kind"], row["object_class"]),
                 row["times"],
                 PeriodUnit(row["unit"]),
                 row,
@@ -84,17 +76,7 @@ class PlanView:
         return max(0.0, self.hours * SECONDS_PER_HOUR / self._bound_s - 1.0)
 
 
-CLASSES: dict[str, type[Code]] = {
-    ObjectKind.SEGMENT: WaterwayLevel,
-    ObjectKind.OUTLET: OutletClass,
-    ObjectKind.SOURCE: PermitClass,
-    ObjectKind.WATER_SOURCE: ZoneLevel,
-    ObjectKind.MATTER: Severity,
-}
-"""The code list of the class that a frequency policy may name, by kind."""
-
-
-def _class_label(kind: str, object_class: str | None) -> str:
+def class_label(kind: str, object_class: str | None) -> str:
     """Return what people call a class; a class no list knows is shown as it stands."""
     known = {code.value: code.label for code in CLASSES[kind]}
     return str(gettext(known.get(object_class, object_class))) if object_class else ""
