@@ -40,6 +40,7 @@ def command(
         console.print(f"drawing the county of seed {seed}, scale {scale:g}, {day} …")
         county = make_county(seed, scale=scale, today=day)
         console.print(f"drawn in {perf_counter() - started:.1f} s")
+        console.print("writing it; then planning the present week and driving the days gone by …")
         total = sum(len(frame) for frame in county.frames.values())
         with _progress() as progress:
             task = progress.add_task("writing", total=total)

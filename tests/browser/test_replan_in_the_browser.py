@@ -1,5 +1,6 @@
 """A crew falls out: the deputy computes two offers for the running week and adopts one."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.demo_county import TODAY
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ABSENT = "城关镇巡查组"
+TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +30,12 @@ def data_dir(seeded: SeededCounty, tmp_path_factory: pytest.TempPathFactory) -> 
     return seeded.copy_files(Path(tmp_path_factory.mktemp("replan")))
 
 
-def stops_today(live_server: LiveServer) -> set[str]:
-    """Return the names of what the absent crew still has to visit today."""
+def stops_tomorrow(live_server: LiveServer) -> set[str]:
+    """Return the names of what the absent crew is to visit tomorrow."""
     with live_server.sessions() as session:
         plan = session.scalars(select(PatrolPlan).order_by(PatrolPlan.week.desc())).first()
         tasks = session.scalars(
-            select(PatrolTask).where(PatrolTask.plan_id == plan.id, PatrolTask.day == TODAY)
+            select(PatrolTask).where(PatrolTask.plan_id == plan.id, PatrolTask.day == TOMORROW)
         )
         return {stop.name for task in tasks if task.crew.name == ABSENT for stop in task.stops}
 
@@ -44,12 +46,13 @@ def test_the_visits_of_an_absent_crew_find_others_and_the_change_is_listed(
     log_in(page, "deputy", password=PASSWORD)
     page.goto("/plans/changes")
     expect(page.locator("nav a[aria-current=page]")).to_have_text("巡查计划")
-    lost = stops_today(live_server)
+    lost = stops_tomorrow(live_server)
     assert lost
-    for box in page.locator(".happened input:checked").all():
-        box.uncheck()
+    ticked = page.locator(".happened input:checked")
+    while ticked.count():
+        ticked.first.uncheck()
     page.get_by_text("其他班组不能出勤").click()
-    page.get_by_label(f"{ABSENT} {TODAY}").check()
+    page.get_by_label(f"{ABSENT} {TOMORROW}").check()
     page.get_by_role("button", name="计算两个方案").click()
     offers = page.locator("#offers article")
     expect(offers).to_have_count(2)
@@ -62,12 +65,12 @@ def test_the_visits_of_an_absent_crew_find_others_and_the_change_is_listed(
     for size in (DESK, TABLET):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    gentle.get_by_label("调整理由").fill("车辆故障,全天不能出勤")
+    gentle.get_by_label("调整理由").fill("车辆故障,明天不能出勤")
     gentle.get_by_role("button", name="采用此方案").click()
     expect(page.get_by_role("status")).to_contain_text("第1次")
     changes = page.locator("section", has_text="已采用的调整")
-    expect(changes.get_by_text("车辆故障,全天不能出勤")).to_be_visible()
+    expect(changes.get_by_text("车辆故障,明天不能出勤")).to_be_visible()
     for name in lost:
         expect(changes.get_by_text(f"{name} {ABSENT}").first).to_be_visible()
-    assert stops_today(live_server) == set()
+    assert stops_tomorrow(live_server) == set()
     watch.assert_quiet()
