@@ -1,7 +1,7 @@
 """Plan a week: solve what is due, check it independently, explain what is left out, store it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
@@ -21,10 +21,10 @@ from gis.routing.geometry import RouteGeometry, route_geometry
 from gis.routing.parallel import solve_in_parallel
 from gis.routing.problem import CrewDay, Direction, PlannedVisit, WeekPlan
 from gis.routing.solve import Progress, SearchBudget
-from gis.routing.verify import SENTENCES, Verdict, Violation, verify
+from gis.routing.verify import Verdict, verify
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import PatrolKind
-from inspect_app.domain.problems import Phrase, Problem
+from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState, TaskState, Transition, transition
 from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask
 from inspect_app.models.base import Json
@@ -33,6 +33,7 @@ from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.begin_with import Beginning, beginning
 from inspect_app.workflows.build_week import WeekToPlan, build_week
 from inspect_app.workflows.plan_figures import bound_figures, figures_of, uncovered_row
+from inspect_app.workflows.tell_verdict import verdict_facts
 from inspect_app.workflows.travel_cache import MatrixStore
 
 SECONDS_PER_MIN = 60
@@ -253,43 +254,6 @@ def instant(week: date, *, day: int, second: int, zone: ZoneInfo) -> datetime:
     """Return the instant of a second after local midnight of a day of the week (UTC)."""
     midnight = datetime.combine(week + timedelta(days=day), day_time(), zone)
     return midnight.astimezone(UTC) + timedelta(seconds=second)
-
-
-def verdict_facts(verdict: Verdict, built: WeekToPlan, *, names: Mapping[int, str]) -> Json:
-    """Return a verdict as it is stored: the figures, and each violation with its sentence."""
-    return {
-        "due_visits": verdict.due_visits,
-        "served_visits": verdict.served_visits,
-        "travel_s": verdict.travel_s,
-        "service_s": verdict.service_s,
-        "cost": verdict.cost,
-        "violations": [
-            {
-                "rule": str(one.rule),
-                "facts": dict(phrase.facts),
-                "words": str(phrase),
-            }
-            for one in verdict.violations
-            for phrase in [violation_phrase(one, built, names=names)]
-        ],
-    }
-
-
-def violation_phrase(
-    violation: Violation, built: WeekToPlan, *, names: Mapping[int, str]
-) -> Phrase:
-    """Return a violation as a sentence with the names people use for objects, grids and days."""
-    facts = dict(violation.facts)
-    for fact in ("task", "place"):
-        key = str(facts.get(fact, ""))
-        if key in built.objects:
-            facts[fact] = built.objects[key].name
-    for fact in ("day", "other_day"):
-        if fact in facts:
-            facts[fact] = int(facts[fact]) + 1
-    if str(facts.get("grid", "")).isdecimal():
-        facts["grid"] = names.get(int(facts["grid"]), "")
-    return Phrase(SENTENCES[violation.rule], facts)
 
 
 class _StopWatch:

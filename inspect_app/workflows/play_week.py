@@ -33,7 +33,8 @@ from inspect_app.models import (
 from inspect_app.models.base import SRID
 from inspect_app.queries.owners import grid_at
 from inspect_app.workflows.advance import Step, record
-from inspect_app.workflows.edit_plan import Hand, MoveDay, edit_plan
+from inspect_app.workflows.edit_plan import MoveDay, edit_plan
+from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import PlanRequest, plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from inspect_app.workflows.raise_finding import FindingDraft, raise_finding

@@ -21,7 +21,8 @@ from inspect_app.workflows.edit_plan.draft import (
     new_violations,
 )
 from inspect_app.workflows.edit_plan.edits import Edit, propose
-from inspect_app.workflows.plan_week import instant, require_county, violation_phrase
+from inspect_app.workflows.plan_week import instant, require_county
+from inspect_app.workflows.tell_verdict import violation_phrase
 from inspect_app.workflows.travel_cache import MatrixStore
 
 SECONDS_PER_MIN = 60

@@ -24,14 +24,8 @@ from inspect_app.workflows.edit_plan.edits import Edit, Proposal, propose
 from inspect_app.workflows.edit_plan.preview import broken_rules
 from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_figures import by_policy
-from inspect_app.workflows.plan_week import (
-    birth,
-    lock_week,
-    new_task,
-    require_county,
-    verdict_facts,
-    write_route,
-)
+from inspect_app.workflows.plan_week import birth, lock_week, new_task, require_county, write_route
+from inspect_app.workflows.tell_verdict import verdict_facts
 
 
 def edit_plan(session: Session, plan: PatrolPlan, edit: Edit, *, hand: Hand) -> PatrolPlan:

@@ -19,16 +19,12 @@ from inspect_app.models import (
 from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, advance
 from inspect_app.workflows.hand import Hand
-from inspect_app.workflows.plan_week import (
-    instant,
-    lock_week,
-    require_county,
-    violation_phrase,
-)
+from inspect_app.workflows.plan_week import instant, lock_week, require_county
 from inspect_app.workflows.replan_week.offers import kept_promises
 from inspect_app.workflows.replan_week.prepare import CrewDayKey, Prepared, prepare
 from inspect_app.workflows.replan_week.request import request_from
 from inspect_app.workflows.replan_week.write import Adoption, ChangeWriter
+from inspect_app.workflows.tell_verdict import violation_phrase
 
 
 def adopt_change(session: Session, change: PlanChange, *, reason: str, hand: Hand) -> PatrolPlan:
