@@ -308,7 +308,7 @@ def test_every_due_visit_is_planned_or_told_with_a_reason(bureau: Bureau):
     )
     page = bureau.person("deputy").get(f"/plans?week={WEEK}").text
     assert "县界外有人倾倒" in page
-    assert "道路不通" in page
+    assert "最近的道路在" in page
 
 
 def test_the_deputy_publishes_and_the_township_chief_may_not(bureau: Bureau):
