@@ -187,7 +187,6 @@ def test_a_published_plan_that_is_affected_is_named_with_its_tasks(app, session,
     assert "第1版已下达," in page
     assert "个任务受影响" in page
     assert "有免巡的对象" in page
-    assert "调整已下达的计划" not in page
 
 
 def test_the_way_to_the_changes_is_offered_where_there_is_one(app, session, county):
