@@ -156,6 +156,18 @@ def test_two_vehicles_with_capacity_find_what_brute_force_finds(seed: int, count
     assert outcome.cost == least
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_search_through_overload_ends_with_everything_served_within_capacity(seed: int) -> None:
+    model = random_model(seed, count=10, vehicles=2)
+    room = -(-int(model.demand.sum()) // 2)
+    model = model._replace(capacity=np.full(2, room))
+    tuning = tuning_of(model, complete_only=True, overload=1.0)
+    found = Annealing(model, tuning, seed=seed).run(SearchBudget(iterations=2000))
+    assert sorted(task for order in found.orders for task in order) == list(range(10))
+    assert max(int(model.demand[list(order)].sum()) for order in found.orders) <= room
+    assert found.cost == sum(cheapest_walk(model, order) for order in found.orders if order)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_week_of_repeated_visits_is_as_cheap_as_brute_force_finds(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -7,6 +7,7 @@ import numpy as np
 from gis.routing.benchmark_sets.instance import (
     DAY_PATTERNS,
     DAYS,
+    DAYS_OF_DEMAND,
     UNREACHABLE,
     BenchmarkInstance,
     BenchmarkSolution,
@@ -18,9 +19,8 @@ from gis.routing.engine.workspace import tuning_of
 
 # Vehicles beyond the least number: where a fleet is free, more vehicles can be cheaper.
 _SPARE_VEHICLES = 3
-# Price of a missing visit in longest ways: high to find a small fleet, low to search its costs.
-_DEAR, _CHEAP = 20, 3
-_MISSING = 10
+# Price of a missing visit in longest ways; in a week of little room it has to be high.
+_MISSING, _DEAR = 10, 20
 _FLEET_SHARE = 0.1
 _FLEET_SHARE_MOST = 0.6
 _FLEET_HEAT = Heat()
@@ -68,7 +68,7 @@ def _run_periodic(
     while True:
         model = _model(instance, fleet=fleet, missing=_DEAR)
         tuning = tuning_of(model, whole_share=0.3, whole_only=True, complete_only=True)
-        # Any complete plan will do here: the cost is searched afterwards.
+        # Any complete plan will do here: the cost is searched afterwards, also through overload.
         heat = replace(_FLEET_HEAT, enough=float(np.finfo(np.float64).max))
         first = Annealing(model, tuning, seed=seed, heat=heat).run(probe)
         if np.isfinite(first.cost):
@@ -76,13 +76,25 @@ def _run_periodic(
         if budget.clock() - began > seconds * _FLEET_SHARE_MOST:
             return None
         fleet += 1
-    model = _model(instance, fleet=fleet, missing=_CHEAP)
-    tuning = tuning_of(model, whole_share=0.5, whole_only=True, complete_only=True)
+    tuning = tuning_of(
+        model,
+        whole_share=0.5,
+        whole_only=True,
+        complete_only=True,
+        overload=_overload_price(instance),
+    )
     heat = replace(_COST_HEAT, enough=float(enough or 0))
     annealing = Annealing(model, tuning, seed=seed, heat=heat, start=first.orders)
     used = budget.clock() - began
     outcome = annealing.run(replace(budget, iterations=None, seconds=max(seconds - used, 0.1)))
     return Run(_solution(model, outcome), used + outcome.best_after_s)
+
+
+def _overload_price(instance: BenchmarkInstance) -> float:
+    """Return about what a unit of load costs to serve; the search goes on from there."""
+    cost = sum(item.cost * item.times for item in instance.required)
+    demand = sum(item.demand for item in instance.required)
+    return cost / max(1, DAYS_OF_DEMAND * demand)
 
 
 def _least_fleet(instance: BenchmarkInstance) -> int:

@@ -6,7 +6,7 @@ from gis.routing.engine.compiled import inlined
 from gis.routing.engine.directions import change_of, overtime, uniform, with_task
 from gis.routing.engine.hours import timed_cost
 from gis.routing.engine.model import DAY_S, NEVER
-from gis.routing.engine.workspace import STAMP, UNBLINKING, Search
+from gis.routing.engine.workspace import PRICE, STAMP, UNBLINKING, Search
 
 LEAST = 1e-300
 
@@ -69,9 +69,10 @@ def try_route(
     search: Search, task: int, vehicle: int, first: int, behind: int, least_factor: int
 ) -> None:
     """Price some positions of a route and note the best per load factor."""
-    model, routes, work = search.model, search.routes, search.work
+    model, routes, work, tuning = search.model, search.routes, search.work, search.tuning
     demand, room = model.demand[task], model.capacity[vehicle] - routes.load[vehicle]
-    if demand * least_factor > room or routes.length[vehicle] + 1 >= routes.order.shape[1]:
+    full = demand * least_factor > room and tuning.overload == 0
+    if full or routes.length[vehicle] + 1 >= routes.order.shape[1]:
         return
     if model.windows and (routes.timed[vehicle] > 0 or model.clocks.slack[task] < DAY_S):
         best, place = _best_timed_position(search, task, vehicle, first, behind)
@@ -79,11 +80,15 @@ def try_route(
         best, place = _best_position(search, task, vehicle, first, behind)
     if best > model.limit[vehicle]:
         return
-    price = _price(search, task, vehicle, best)
+    bare = _price(search, task, vehicle, best)
+    price = bare
     day = model.day[vehicle]
     for factor in range(least_factor, work.best_cost.shape[1]):
         if demand * factor > room:
-            break
+            if tuning.overload == 0:
+                break
+            above = demand * factor - max(0, room)
+            price = bare + int(work.score[PRICE] * float(above))
         if price < work.best_cost[day, factor]:
             work.best_cost[day, factor] = price
             work.best_vehicle[day, factor] = vehicle

@@ -21,6 +21,8 @@ from gis.routing.engine.workspace import (
     BEST,
     CURRENT,
     MISSING,
+    OVERLOAD,
+    PRICE,
     TOUCHED,
     UNBLINKING,
     Cooling,
@@ -33,6 +35,9 @@ _LOOK_EVERYWHERE = 0.002
 _FEW_MISSING = 3
 _LEAST_GAIN = 1e-6
 _FIRST_BLINK = 100
+# About a third of the solutions are without overload: the price falls twice as fast as it rises.
+_DEARER, _CHEAPER = 1.001, 0.998
+_DEAREST = 1000.0
 
 
 @compiled
@@ -63,6 +68,7 @@ def anneal(search: Search, cooling: Cooling) -> int:
             temperature = cooling.hot * math.exp(cooling.rate * (share - math.floor(share)))
             if not _accept(search, temperature):
                 undo(search)
+            _set_price(search)
         improvements += _keep_if_better(search)
         _forget_notes(search)
     return improvements
@@ -74,6 +80,7 @@ def _set_all_aside(search: Search) -> None:
     model, routes, work = search.model, search.routes, search.work
     note_hours(search)
     work.counts[UNBLINKING] = _FIRST_BLINK
+    work.score[PRICE] = search.tuning.overload
     for vehicle in range(len(model.start)):
         touch(search, vehicle)
     refresh_touched(search)
@@ -95,6 +102,19 @@ def _set_scores(search: Search) -> None:
     work.score[CURRENT] = float(total + owed) + _imbalance(search)
     work.score[BEST] = math.inf
     work.score[MISSING] = float(missing)
+    work.score[OVERLOAD] = 0.0
+    for vehicle in range(len(model.start) if search.tuning.overload > 0 else 0):
+        work.score[OVERLOAD] += float(max(0, routes.load[vehicle] - model.capacity[vehicle]))
+
+
+@inlined
+def _set_price(search: Search) -> None:
+    """Let overload become dearer while there is any, cheaper without: both sides are searched."""
+    score, first = search.work.score, search.tuning.overload
+    if score[OVERLOAD] > 0:
+        score[PRICE] = min(score[PRICE] * _DEARER, first * _DEAREST)
+    elif first > 0:
+        score[PRICE] = max(score[PRICE] * _CHEAPER, first / _DEAREST)
 
 
 @inlined
@@ -113,7 +133,7 @@ def _keep_if_better(search: Search) -> int:
     routes, best, score = search.routes, search.best, search.work.score
     if score[CURRENT] >= score[BEST] - _LEAST_GAIN:
         return 0
-    if search.tuning.complete_only and score[MISSING] > 0:
+    if score[OVERLOAD] > 0 or (search.tuning.complete_only and score[MISSING] > 0):
         return 0
     score[BEST] = score[CURRENT]
     for vehicle in range(len(routes.length)):
@@ -150,7 +170,7 @@ def _imbalance(search: Search) -> float:
 def _accept(search: Search, temperature: float) -> bool:
     """Tell whether the new solution is taken; if so, its scores are set."""
     model, routes, work, tuning = search.model, search.routes, search.work, search.tuning
-    change, missing = 0, 0
+    change, missing, above = 0, 0, 0
     for index in range(work.counts[TOUCHED]):
         vehicle = work.touched_vehicles[index]
         # Without the triangle inequality a route can grow by losing a task.
@@ -158,6 +178,9 @@ def _accept(search: Search, temperature: float) -> bool:
             return False
         change += routes.cost[vehicle] - work.old_cost[vehicle]
         change += routes.extra[vehicle] - work.old_extra[vehicle]
+        if tuning.overload > 0:
+            above += max(0, routes.load[vehicle] - model.capacity[vehicle])
+            above -= max(0, work.old_load[vehicle] - model.capacity[vehicle])
     owed = 0
     for index in range(work.counts[ABSENT]):
         task = work.absent[index]
@@ -170,9 +193,12 @@ def _accept(search: Search, temperature: float) -> bool:
         for team in range(len(work.old_hours)):
             was += work.old_hours[team] * work.old_hours[team]
         candidate += _imbalance(search) - was * tuning.balance / tuning.usual_hours
-    if candidate >= work.score[CURRENT] - temperature * math.log(uniform(search.random) + LEAST):
+    penalty = work.score[PRICE] * float(above)
+    worst = work.score[CURRENT] - temperature * math.log(uniform(search.random) + LEAST)
+    if candidate + penalty >= worst:
         return False
     work.score[CURRENT] = candidate
+    work.score[OVERLOAD] += float(above)
     work.score[MISSING] += float(missing)
     return True
 

@@ -15,7 +15,8 @@ NEAR = 20
 # Places in ``Workspace.counts``.
 TOUCHED, ABSENT, STAMP, UNBLINKING = range(4)
 # Places in ``Workspace.score``.
-CURRENT, BEST, MISSING = range(3)
+# OVERLOAD is the load above the capacity in all routes, PRICE what a unit of it costs now.
+CURRENT, BEST, MISSING, OVERLOAD, PRICE = range(5)
 
 
 class Workspace(NamedTuple):
@@ -91,6 +92,8 @@ class Tuning(NamedTuple):
         Only solutions without missing visits count as best.
     by_worth
         Sometimes put back the dearest tasks first.
+    overload
+        First price of a unit of load above the capacity while searching; 0 forbids any.
     balance
         Weight of the squares of the teams' hours; ``usual_hours`` is their scale.
     """
@@ -105,6 +108,7 @@ class Tuning(NamedTuple):
     whole_only: bool
     complete_only: bool
     by_worth: bool
+    overload: float
     balance: float
     usual_hours: float
 
@@ -132,6 +136,7 @@ def tuning_of(
     whole_share: float = 0.0,
     whole_only: bool = False,
     complete_only: bool = False,
+    overload: float = 0.0,
     balance: float = 0.0,
 ) -> Tuning:
     """Return the measured settings for a problem of this size."""
@@ -147,6 +152,7 @@ def tuning_of(
         whole_only=bool(whole_only),
         complete_only=bool(complete_only),
         by_worth=bool(len(model.worth) and model.worth.max() > 2 * model.worth.min()),
+        overload=float(overload),
         balance=float(balance),
         usual_hours=1.0,
     )
@@ -159,7 +165,7 @@ def workspace_of(model: Model, routes: Routes) -> Workspace:
     factors = int(model.load_factor.max(initial=1)) + 1
     return Workspace(
         np.zeros(4, np.int64),
-        np.zeros(3, np.float64),
+        np.zeros(5, np.float64),
         np.zeros(vehicles, np.bool_),
         np.zeros(vehicles, np.int64),
         np.zeros(vehicles, np.bool_),
