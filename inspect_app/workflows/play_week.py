@@ -39,8 +39,8 @@ from inspect_app.workflows.plan_week import PlanRequest, plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from inspect_app.workflows.raise_finding import FindingDraft, raise_finding
 
-ITERATIONS = 10_000
-"""A good plan of the demo county in a second; a count gives the same plan again."""
+ITERATIONS = 400
+"""A good plan of the demo county in a fraction of a second; a count gives the same plan again."""
 FINDING_CHANCE = 0.06
 SAME_PLACE_M = 1.0
 
