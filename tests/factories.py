@@ -5,6 +5,8 @@ from itertools import count
 from uuid import uuid4
 
 from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, box
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -114,6 +116,17 @@ def make_account(session: Session, role: Role, *, grid: Grid | None = None, **va
         session,
         Account(person_id=person.id, login=f"user{next(serial)}", password_hash=PASSWORD_HASH),
     )
+
+
+def client_of(
+    app: Flask, session: Session, role: Role = Role.DEPUTY, grid: Grid | None = None, **values
+) -> FlaskClient:
+    """Return the client of somebody logged in with a role over a grid, or over the county."""
+    account = make_account(session, role, grid=grid, **values)
+    session.commit()
+    client = app.test_client()
+    log_in(client, account)
+    return client
 
 
 def make_finding(session: Session, *, at: datetime, **values) -> Finding:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from tests.condition_factories import exempt
 from tests.conftest import NOW
-from tests.factories import log_in, make_account, make_road
+from tests.factories import client_of, make_road
 from tests.small_county import WEEK, SmallCounty, make_small_county, request
 
 PAGE = "/plans/conditions?week=2026-W13"
@@ -36,14 +36,6 @@ SPELL = {
 @pytest.fixture
 def county(session: Session) -> SmallCounty:
     return make_small_county(session)
-
-
-def client_of(app: Flask, session: Session, role: Role = Role.DEPUTY, grid=None):
-    account = make_account(session, role, grid=grid)
-    session.commit()
-    client = app.test_client()
-    log_in(client, account)
-    return client
 
 
 def publish(session: Session) -> None:

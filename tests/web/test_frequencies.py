@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
 from inspect_app.models import AuditEntry, FrequencyPolicy
 from tests.conftest import NOW
-from tests.factories import log_in, make_account, make_frequency, make_source
+from tests.factories import client_of, make_frequency, make_source
 from tests.small_county import SmallCounty, make_small_county
 
 PAGE = "/plans/frequencies"
@@ -37,14 +36,6 @@ FORM = {
 @pytest.fixture
 def county(session: Session) -> SmallCounty:
     return make_small_county(session)
-
-
-def client_of(app: Flask, session: Session, role: Role = Role.DEPUTY, grid=None):
-    account = make_account(session, role, grid=grid)
-    session.commit()
-    client = app.test_client()
-    log_in(client, account)
-    return client
 
 
 def outlets(session: Session) -> FrequencyPolicy:

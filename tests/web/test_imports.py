@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
 from inspect_app.models import PollutionSource
-from tests.factories import log_in, make_account, make_grid
+from tests.factories import client_of, make_grid
 
 CSV = "企业名称,经度,纬度\n<b>甲</b>,120.1,30.6\n乙,=1+1,30.6\n"
 
@@ -21,14 +21,6 @@ def upload(client, **form):
 
 def stored(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(PollutionSource))
-
-
-def client_of(app: Flask, session: Session, role: Role, **options):
-    account = make_account(session, role, **options)
-    session.commit()
-    client = app.test_client()
-    log_in(client, account)
-    return client
 
 
 def test_preview_writes_nothing_and_confirming_imports(app: Flask, session: Session):

@@ -16,7 +16,7 @@ from layers.base import Delivery
 from layers.registry import all_layers
 from tests.conftest import NOW
 from tests.county import EAST, WEST, County, furnish, make_county
-from tests.factories import log_in, make_account, make_finding
+from tests.factories import client_of, make_finding
 
 pytestmark = pytest.mark.usefixtures("county")
 SCOPED = sorted(key for key, layer in all_layers().items() if not layer.everyone)
@@ -30,14 +30,6 @@ def county(session: Session) -> County:
     furnish(session, county)
     session.commit()
     return county
-
-
-def client_of(app: Flask, session: Session, role: Role, **values) -> FlaskClient:
-    account = make_account(session, role, **values)
-    session.commit()
-    client = app.test_client()
-    log_in(client, account)
-    return client
 
 
 @pytest.fixture

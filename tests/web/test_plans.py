@@ -4,7 +4,6 @@ from datetime import timedelta
 from xml.etree import ElementTree as Xml
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,7 @@ from inspect_app.models import PatrolPlan, PatrolTask, Person, PlanRun, PlanUnco
 from inspect_app.workflows.plan_week import plan_week
 from inspect_app.workflows.publish_plan import publish_plan
 from tests.conftest import NOW
-from tests.factories import log_in, make_account, make_grid, make_outlet
+from tests.factories import client_of, make_grid, make_outlet
 from tests.small_county import WEEK, make_small_county, request
 
 PAGE = "/plans?week=2026-W13"
@@ -28,14 +27,6 @@ def county(session: Session):
 def plan(session: Session, county) -> PatrolPlan:
     assert county.segments
     return plan_week(session, WEEK, request=request(), actor=SYSTEM, now=NOW)
-
-
-def client_of(app: Flask, session: Session, role: Role, grid=None):
-    account = make_account(session, role, grid=grid)
-    session.commit()
-    client = app.test_client()
-    log_in(client, account)
-    return client
 
 
 def task_of(session: Session, crew) -> PatrolTask:
