@@ -281,6 +281,24 @@ class StopResult(Code):
     UNREACHABLE = "unreachable", "无法到达"
 
 
+class SyncState(Code):
+    """What became of a record that a tablet sent."""
+
+    TAKEN = "taken", "已生效"
+    WAITING = "waiting", "等前件"
+    INBOX = "inbox", "待人工处理"
+    SET_ASIDE = "set_aside", "不予采用"
+
+
+class TrackSource(Code):
+    """Where the fixes of a track come from."""
+
+    TABLET = "tablet", "平板"
+    GPX = "gpx", "其他设备"
+    DRONE = "drone", "无人机"
+    MANUAL = "manual", "手工补录"
+
+
 class ChangeWay(Code):
     """The two ways in which a published plan is changed."""
 

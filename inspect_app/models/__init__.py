@@ -48,11 +48,20 @@ from inspect_app.models.records import (
     Policy,
     SyncRecord,
 )
+from inspect_app.models.tablets import (
+    Change,
+    CheckSheet,
+    Device,
+    EnrolmentCode,
+    SyncQuarantine,
+)
 
 __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "Change",
+    "CheckSheet",
     "Complaint",
     "ComplaintMatter",
     "Counter",
@@ -61,6 +70,8 @@ __all__ = [
     "CrewAssignment",
     "CrewGrid",
     "CrewMember",
+    "Device",
+    "EnrolmentCode",
     "Event",
     "Finding",
     "FindingPhoto",
@@ -93,6 +104,7 @@ __all__ = [
     "RoadClosure",
     "SegmentGrid",
     "Station",
+    "SyncQuarantine",
     "SyncRecord",
     "TrackSegment",
     "WaterSource",

@@ -14,6 +14,7 @@ from inspect_app.domain.codes import (
     PatrolKind,
     PeriodUnit,
     StopResult,
+    TrackSource,
     TravelMode,
 )
 from inspect_app.domain.transitions import PlanState, TaskState
@@ -318,11 +319,22 @@ class TrackSegment(Base):
     """An immutable piece of a log's track; raw fixes are kept beside the line.
 
     `line` is None where fewer than two usable fixes remain. Each fix is
-    `[epoch ms, lon, lat, accuracy m]`.
+    `[epoch ms, lon, lat, accuracy m]`. `source` tells the patrol tablet's own fixes from those of
+    another device, of a drone, or drawn by hand.
     """
 
     __tablename__ = "track_segment"
-    __table_args__ = (*geometry_checks("line"),)
+    __table_args__ = (
+        code_check("source", TrackSource),
+        Index(
+            "uq_track_segment_device_seq",
+            "device_uid",
+            "seq",
+            unique=True,
+            postgresql_where=text("device_uid IS NOT NULL"),
+        ),
+        *geometry_checks("line"),
+    )
 
     log_uid: Mapped[UUID] = mapped_column(
         reference("patrol_log.uid", cascade=True), primary_key=True
@@ -332,4 +344,7 @@ class TrackSegment(Base):
     fixes: Mapped[list[list[float | None]]] = mapped_column(JSONB)
     sha256: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(20), server_default=text("'tablet'"))
+    device_uid: Mapped[UUID | None]
+    seq: Mapped[int | None]
     line: Mapped[WKBElement | None] = mapped_column(geometry("LINESTRING"))

@@ -5,10 +5,19 @@ from uuid import UUID
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, String, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inspect_app.models.base import Base, Json, Key, geometry, geometry_checks, reference
+from inspect_app.domain.codes import SyncState
+from inspect_app.models.base import (
+    Base,
+    Json,
+    Key,
+    code_check,
+    geometry,
+    geometry_checks,
+    reference,
+)
 
 
 class Policy(Base):
@@ -94,20 +103,54 @@ class Photo(Base):
     taken_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
     received_from: Mapped[int | None] = mapped_column(reference("person.id"))
+    likeness: Mapped[int | None]
+    """Perceptual hash (64 bits, signed) of the picture: near ones look alike."""
     geom: Mapped[WKBElement | None] = mapped_column(geometry("POINT"))
 
 
 class SyncRecord(Base):
-    """A record as a tablet sent it: the bytes never change, one row per client-made id."""
+    """A record as a tablet sent it: the bytes never change, one row per client-made id.
+
+    `state` tells whether it has taken effect, waits for what it builds on, lies in the inbox for a
+    person, or was put aside there. `sender_id` is who was logged in when it came, if not the
+    author. `photos` are the hashes the record names.
+    """
 
     __tablename__ = "sync_record"
+    __table_args__ = (
+        code_check("state", SyncState),
+        Index(
+            "uq_sync_record_device_seq",
+            "device_uid",
+            "seq",
+            unique=True,
+            postgresql_where=text("device_uid IS NOT NULL"),
+        ),
+        Index("ix_sync_record_photos", "photos", postgresql_using="gin"),
+        Index(
+            "ix_sync_record_unsettled",
+            "task_id",
+            postgresql_where=text("state IN ('waiting', 'inbox')"),
+        ),
+    )
 
     uid: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
     sha256: Mapped[str] = mapped_column(String(64))
     body: Mapped[bytes] = mapped_column(LargeBinary)
     author_id: Mapped[int] = mapped_column(reference("person.id"))
-    received_at: Mapped[datetime]
+    sender_id: Mapped[int | None] = mapped_column(reference("person.id"))
+    device_uid: Mapped[UUID | None]
+    seq: Mapped[int | None]
+    task_id: Mapped[int | None] = mapped_column(index=True)
+    photos: Mapped[list[str]] = mapped_column(ARRAY(String(64)), server_default=text("'{}'"))
+    state: Mapped[str] = mapped_column(String(20), server_default=text("'taken'"))
+    problem: Mapped[str | None] = mapped_column(String(60))
+    problem_facts: Mapped[Json | None] = mapped_column(JSONB)
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    settle_reason: Mapped[str | None]
 
 
 class Counter(Base):
