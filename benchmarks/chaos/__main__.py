@@ -67,7 +67,9 @@ def print_table(outcome: Outcome) -> None:
     kind = "control" if trial.control else "protocol"
     if trial.without:
         kind += f" without {trial.without}"
-    print(f"\nseed {trial.seed}, {trial.size.tablets} tablets, {kind}: {outcome.seconds:.0f} s")
+    parts = " + ".join(f"{part:.0f}" for part in outcome.seconds)
+    seconds = f"{sum(outcome.seconds):.0f} s ({parts}: start, run, judge)"
+    print(f"\nseed {trial.seed}, {trial.size.tablets} tablets, {kind}: {seconds}")
     for what in ("records", "photos", "segments", "quarantined"):
         print(f"  {what:<28}{held[what]:>8,}")
     print(f"  {'faults':<28}{outcome.faults.total():>8,}")

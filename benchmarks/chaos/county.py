@@ -77,8 +77,9 @@ def make_county(
     )
     first_day = today - timedelta(days=tasks_each - 1)
     plans = _plans(session, first_day, today, now=now)
+    days = _days(plans, first_day, tasks_each)
     return [
-        _crewed(session, number, (org, grid, station), _days(plans, first_day, tasks_each), now)
+        _crewed(session, number, (org, grid, station), days=days, now=now)
         for number in range(tablets)
     ]
 
@@ -114,6 +115,7 @@ def _crewed(
     session: Session,
     number: int,
     place: tuple[Org, Grid, Station],
+    *,
     days: list[tuple[date, PatrolPlan]],
     now: datetime,
 ) -> Crewed:
@@ -147,10 +149,10 @@ def _crewed(
             expires_at=now + timedelta(hours=1),
         ),
     )
-    return Crewed(login, code, [make_task(session, crew, day, plan) for day, plan in days])
+    return Crewed(login, code, [make_task(session, crew, day=day, plan=plan) for day, plan in days])
 
 
-def make_task(session: Session, crew: Crew, day: date, plan: PatrolPlan) -> dict[str, Any]:
+def make_task(session: Session, crew: Crew, *, day: date, plan: PatrolPlan) -> dict[str, Any]:
     """Add a published task with its stops along a canal; return what a tablet knows of it."""
     starts_at = datetime.combine(day, time(0, 30), tzinfo=UTC)
     task = _add(

@@ -1,4 +1,4 @@
-"""Office: plans keep changing while tablets pull; slow transactions commit late and out of order."""
+"""Office: plans change while tablets pull; slow transactions commit late and out of order."""
 
 import threading
 import time

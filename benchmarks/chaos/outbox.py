@@ -84,7 +84,7 @@ class Outbox:
 
     def items(self, where: str = "1") -> list[Item]:
         """Return items in the order they were written."""
-        rows = self._database.execute(f"{_ITEM} WHERE {where} ORDER BY seq")  # noqa: S608
+        rows = self._database.execute(f"{_ITEM} WHERE {where} ORDER BY seq")
         return [Item(*row[:7], photos=tuple(json.loads(row[7])), state=row[8]) for row in rows]
 
     def mark(self, name: str, state: str, answer: object = None) -> None:

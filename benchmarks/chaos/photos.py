@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from benchmarks.chaos.outbox import Outbox
 from benchmarks.chaos.server_line import Line, NotNow
@@ -44,7 +45,7 @@ class PhotoSender:
             if strikes:
                 fault = ""
             if reply.status not in (200, 201, 204, 409) and not _starts_again(reply):
-                raise NotNow(f"photo answered {reply.status}: {reply.body[:200]!r}")
+                raise NotNow.answered(reply, "photo")
             offset = int(reply.headers.get("upload-offset", 0))
             complete = offset == len(body) and reply.status != 409
         self._outbox.mark_photo(sha256, "verified")
@@ -54,7 +55,7 @@ class PhotoSender:
         if reply.status == 404:
             return 0, False
         if reply.status not in (200, 204):
-            raise NotNow(f"photo's standing answered {reply.status}")
+            raise NotNow.answered(reply, "standing of a photo")
         complete = reply.headers.get("upload-complete") == "?1"
         return int(reply.headers.get("upload-offset", 0)), complete
 
@@ -91,10 +92,8 @@ class PhotoSender:
 
     def _abandoned(self, path: str, chunk: bytes, headers: dict[str, str]) -> None:
         """Die after half of the chunk is sent."""
-        try:
+        with suppress(Cut):
             self._line.wire().ask("PATCH", path, chunk, headers=headers, spoil="truncated")
-        except Cut:
-            pass
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from benchmarks.chaos.faults import RECORD
 from benchmarks.chaos.outbox import Item, Outbox
@@ -73,13 +74,11 @@ class RecordSender:
 
     def _abandoned(self, item: Item) -> None:
         """Die after the last byte is sent and before the reply is read."""
-        try:
-            headers = digest(item.body) | self._headers(item)
+        headers = digest(item.body) | self._headers(item)
+        with suppress(Cut):
             self._line.wire().ask(
                 *self._line.place(item), item.body, headers=headers, spoil="reply_lost"
             )
-        except Cut:
-            pass
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _note(self, item: Item, reply: Reply) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -50,7 +51,8 @@ class Outcome:
     verdict: Verdict
     faults: Counter[str]
     kills: Counter[str]
-    seconds: float
+    seconds: list[float]
+    """Of the start, of the run, of the last reconciliation and the judgement."""
     given_up: int = 0
     changes: Counter[str] = field(default_factory=Counter)
 
@@ -67,10 +69,14 @@ def run(trial: Trial, cluster: Cluster, folder: Path) -> Outcome:
     dice = Dice("machine", trial.seed)
     machine = Machine(folder, cluster, name, orders, dice)
     machine.files.mkdir(parents=True)
+    marks = [began]
     with machine.running():
         outboxes = _give_orders(trial, machine, crews)
+        marks.append(time.monotonic())
         changes = _live(trial, machine, engine)
-        verdict = _judge(trial, machine, engine, outboxes)
+        marks.append(time.monotonic())
+        verdict = _judge(trial, machine, engine, outboxes=outboxes)
+    marks.append(time.monotonic())
     engine.dispose()
     faults = machine.struck + Counter(
         fault for outbox in outboxes.values() for fault in outbox.struck().values()
@@ -81,9 +87,8 @@ def run(trial: Trial, cluster: Cluster, folder: Path) -> Outcome:
         restarts=sum(faults[fault] for fault in RESTARTS),
     )
     given_up = sum(1 for code in machine.ended.values() if code != 0)
-    return Outcome(
-        trial, verdict, faults, kills, time.monotonic() - began, given_up=given_up, changes=changes
-    )
+    seconds = [after - before for before, after in pairwise(marks)]
+    return Outcome(trial, verdict, faults, kills, seconds, given_up=given_up, changes=changes)
 
 
 def _prepare(trial: Trial, engine: Engine) -> list[Crewed]:
@@ -185,7 +190,9 @@ def _offices(trial: Trial, engine: Engine) -> list[Office]:
     return offices
 
 
-def _judge(trial: Trial, machine: Machine, engine: Engine, outboxes: dict[str, Outbox]) -> Verdict:
+def _judge(
+    trial: Trial, machine: Machine, engine: Engine, *, outboxes: dict[str, Outbox]
+) -> Verdict:
     """Let every tablet reconcile and pull a last time, then compare."""
     engine.dispose()
     if trial.control:

@@ -115,8 +115,8 @@ def strike_database(engine: Engine) -> None:
         _connection: object,
         _cursor: object,
         statement: str,
-        parameters: Any,
-        *_: object,  # noqa: ANN401
+        parameters: Any,  # noqa: ANN401 - of any statement
+        *_: object,
     ) -> None:
         if _met("disk_full") and statement.startswith("INSERT"):
             struck.fault = ""

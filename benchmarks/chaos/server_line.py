@@ -13,11 +13,16 @@ RETRY_AFTER_MAX_S = 0.5
 
 
 class NotNow(Exception):
-    """This round is over: no line, no session, or a server that asks for patience."""
+    """The round is over: no line, no session, or a server that asks for patience."""
 
     def __init__(self, reason: str, after_s: float = 0.0) -> None:
         super().__init__(reason)
         self.after_s = after_s
+
+    @classmethod
+    def answered(cls, reply: Reply, what: str, after_s: float = 0.0) -> "NotNow":
+        """Return the end of a round by an answer that helps nobody."""
+        return cls(f"{what} answered {reply.status}: {reply.body[:200]!r}", after_s)
 
 
 class Line:
@@ -76,7 +81,7 @@ class Line:
             raise NotNow("log in again")
         if reply.status == 429 or reply.status >= 500:
             after_s = float(reply.headers.get("retry-after", 0))
-            raise NotNow(f"status {reply.status}", min(after_s, RETRY_AFTER_MAX_S))
+            raise NotNow.answered(reply, "server", min(after_s, RETRY_AFTER_MAX_S))
         return reply
 
     def open(self) -> None:
@@ -102,7 +107,7 @@ class Line:
         except Cut as error:
             raise NotNow(str(error)) from error
         if reply.status != 302:
-            raise NotNow(f"log-in answered {reply.status}")
+            raise NotNow.answered(reply, "log-in")
         self._cookie, self._csrf = wire.cookie, ""
         self._outbox.put(cookie=self._cookie, csrf="")
 
@@ -111,7 +116,7 @@ class Line:
         kind = {"Content-Type": "application/json"}
         reply = self.ask("POST", "/sync/enrol", json.dumps(told).encode(), headers=kind)
         if reply.status not in (200, 201):
-            raise NotNow(f"enrolment answered {reply.status}: {reply.body[:200]!r}")
+            raise NotNow.answered(reply, "enrolment")
         self._token = reply.json["token"]
         self._outbox.put(token=self._token)
 
@@ -122,7 +127,7 @@ class Line:
             cursor = self._outbox.get("cursor") or ""
             reply = self.ask("GET", f"/sync/changes?cursor={cursor}")
             if reply.status != 200:
-                raise NotNow(f"changes answered {reply.status}: {reply.body[:200]!r}")
+                raise NotNow.answered(reply, "changes")
             told = reply.json
             self._outbox.take_changes(
                 told["rows"], told["gone"], cursor=told["cursor"], reset=told["reset"]
@@ -137,6 +142,6 @@ class Line:
         kind = {"Content-Type": "application/json"}
         reply = self.ask("POST", "/sync/manifest", told, headers=kind)
         if reply.status != 200:
-            raise NotNow(f"manifest answered {reply.status}: {reply.body[:200]!r}")
+            raise NotNow.answered(reply, "manifest")
         found: dict[str, Any] = reply.json
         return found

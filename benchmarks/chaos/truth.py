@@ -1,6 +1,5 @@
 """Truth: every tablet's outbox against the server's rows, files and effects after the run."""
 
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -14,7 +13,6 @@ from benchmarks.chaos.outbox import Item, Outbox
 from benchmarks.chaos.script import FUTURE_KIND
 
 NOTES_MAX = 12
-STEPS = ("patrol_start", "patrol_pause", "patrol_resume", "patrol_end")
 
 
 @dataclass
@@ -60,20 +58,9 @@ def judge(engine: Engine, outboxes: dict[str, Outbox], files: Path) -> Verdict:
     """Compare everything that was written down with everything the server holds."""
     verdict = Verdict()
     with engine.connect() as connection:
-        server = Server(connection)
-        for device, outbox in outboxes.items():
-            items = outbox.items()
-            _records(verdict, server, [i for i in items if i.kind != "segment"])
-            _segments(verdict, server, [i for i in items if i.kind == "segment"])
-            _effects(verdict, server, [i for i in items if i.kind != "segment"])
-            _photos(verdict, server, outbox, files)
-            for name, sha256 in outbox.other_bytes():
-                verdict.held["quarantined"] += 1
-                verdict.once(server.quarantine[name, sha256], f"other bytes of {name}")
-            _numbers(verdict, server, device, items)
-            for item in items:
-                if item.state == "attention":
-                    verdict.note("different", f"{item.kind} {item.name} needs attention")
+        judge = Judge(verdict, Server(connection), files)
+    for device, outbox in outboxes.items():
+        judge.judge(device, outbox)
     return verdict
 
 
@@ -140,90 +127,109 @@ def _by(rows: list[Any], key: str) -> dict[Any, list[Any]]:
     return found
 
 
-def _records(verdict: Verdict, server: Server, items: list[Item]) -> None:
-    for item in items:
-        verdict.held["records"] += 1
-        rows, what = server.records.get(item.name, []), f"{item.kind} {item.name}"
-        if not verdict.once(len(rows), what):
-            continue
-        for row in rows:
-            verdict.same(row["sha256"], item.sha256, f"hash of {what}")
-            verdict.same(bytes(row["body"]), item.body, f"bytes of {what}")
-        state = "inbox" if item.kind == FUTURE_KIND else "taken"
-        verdict.same(rows[0]["state"], state, f"state of {what} ({rows[0]['problem']})")
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Compares one tablet after the other with the server."""
 
+    verdict: Verdict
+    server: Server
+    files: Path
 
-def _segments(verdict: Verdict, server: Server, items: list[Item]) -> None:
-    for item in items:
-        verdict.held["segments"] += 1
-        rows, what = server.segments.get(item.name, []), f"segment {item.name}"
-        if verdict.once(len(rows), what):
-            verdict.same(rows[0]["sha256"], item.sha256, f"hash of {what}")
-            verdict.same(rows[0]["fixes"], json.loads(item.body)["fixes"], f"fixes of {what}")
+    def judge(self, device: str, outbox: Outbox) -> None:
+        """Compare everything one tablet has written down."""
+        items = outbox.items()
+        records = [item for item in items if item.kind != "segment"]
+        self._records(records)
+        self._segments([item for item in items if item.kind == "segment"])
+        self._effects(records)
+        self._end_states(records)
+        self._photos(outbox)
+        for name, sha256 in outbox.other_bytes():
+            self.verdict.held["quarantined"] += 1
+            self.verdict.once(self.server.quarantine[name, sha256], f"other bytes of {name}")
+        for item in items:
+            found = self.server.numbers[device, item.seq]
+            self.verdict.once(found, f"number {item.seq} of {device}")
+            if item.state == "attention":
+                self.verdict.note("different", f"{item.kind} {item.name} needs attention")
 
+    def _records(self, items: list[Item]) -> None:
+        for item in items:
+            self.verdict.held["records"] += 1
+            rows, what = self.server.records.get(item.name, []), f"{item.kind} {item.name}"
+            if not self.verdict.once(len(rows), what):
+                continue
+            for row in rows:
+                self.verdict.same(row["sha256"], item.sha256, f"hash of {what}")
+                self.verdict.same(bytes(row["body"]), item.body, f"bytes of {what}")
+            state = "inbox" if item.kind == FUTURE_KIND else "taken"
+            self.verdict.same(rows[0]["state"], state, f"state of {what} ({rows[0]['problem']})")
 
-def _numbers(verdict: Verdict, server: Server, device: str, items: list[Item]) -> None:
-    for item in items:
-        found = server.numbers[device, item.seq]
-        if found != 1:
-            kind = "doubled" if found else "lost"
-            verdict.note(kind, f"number {item.seq} of {device}: {found} rows")
+    def _segments(self, items: list[Item]) -> None:
+        for item in items:
+            self.verdict.held["segments"] += 1
+            rows, what = self.server.segments.get(item.name, []), f"segment {item.name}"
+            if self.verdict.once(len(rows), what):
+                fixes = json.loads(item.body)["fixes"]
+                self.verdict.same(rows[0]["sha256"], item.sha256, f"hash of {what}")
+                self.verdict.same(rows[0]["fixes"], fixes, f"fixes of {what}")
 
+    def _photos(self, outbox: Outbox) -> None:
+        there = {file.stem: file for file in (self.files / "photos").rglob("*.jpg")}
+        for sha256, _ in outbox.photos():
+            self.verdict.held["photos"] += 1
+            what = f"photo {sha256[:12]}"
+            if not self.verdict.once(len(self.server.photos.get(sha256, [])), f"row of {what}"):
+                continue
+            if sha256 not in there:
+                self.verdict.note("lost", f"file of {what}")
+                continue
+            body = there[sha256].read_bytes()
+            if body != outbox.photo(sha256):
+                self.verdict.note("different", f"bytes of {what} on disk: {len(body)} of them")
 
-def _photos(verdict: Verdict, server: Server, outbox: Outbox, files: Path) -> None:
-    there = {file.stem: file for file in (files / "photos").rglob("*.jpg")}
-    for sha256, _ in outbox.photos():
-        verdict.held["photos"] += 1
-        what = f"photo {sha256[:12]}"
-        if not verdict.once(len(server.photos.get(sha256, [])), f"row of {what}"):
-            continue
-        if sha256 not in there:
-            verdict.note("lost", f"file of {what}")
-            continue
-        body = there[sha256].read_bytes()
-        verdict.same(hashlib.sha256(body).hexdigest(), sha256, f"bytes of {what}")
-        verdict.same(body == outbox.photo(sha256), True, f"bytes of {what} on disk")
+    def _effects(self, items: list[Item]) -> None:
+        """Check that each record has had its effect once."""
+        for item in items:
+            body, what = json.loads(item.body), f"{item.kind} {item.name}"
+            if item.kind == "finding":
+                self._finding(item, body)
+            elif item.kind == "site_photo":
+                shown = self._log_photos(body["task_id"])[item.name]
+                self.verdict.once(shown, f"{what} in its log")
+            elif item.kind != FUTURE_KIND:
+                self.verdict.once(len(self.server.events.get(item.name, [])), f"event of {what}")
+            if item.kind == "patrol_start":
+                logs = self.server.logs.get(body["task_id"], [])
+                self.verdict.once(len(logs), f"log of task {body['task_id']}")
 
+    def _end_states(self, items: list[Item]) -> None:
+        """Check the state that the records' numbers demand, in whatever order they came."""
+        bodies = [json.loads(item.body) for item in items]
+        visits = {body["stop_id"]: body for body in bodies if body["kind"] == "stop_result"}
+        ends = {body["task_id"]: body for body in bodies if body["kind"] == "patrol_end"}
+        for stop_id, body in visits.items():
+            found = self.server.stops[stop_id]
+            expected = (body["result"], body["reason"] or None)
+            self.verdict.same(
+                (found["result"], found["result_reason"]), expected, f"stop {stop_id}"
+            )
+        for task_id, body in ends.items():
+            state = self.server.tasks[task_id]
+            self.verdict.same(state, "submitted", f"state of task {task_id}")
+            for log in self.server.logs.get(task_id, []):
+                told = (log["weather"], log["remark"])
+                self.verdict.same(told, (body["weather"], body["remark"]), f"log of {task_id}")
 
-def _effects(verdict: Verdict, server: Server, items: list[Item]) -> None:
-    """Check one set of effects for each record, and the end state that the numbers demand."""
-    last_visit: dict[int, dict[str, Any]] = {}
-    last_end: dict[int, dict[str, Any]] = {}
-    for item in items:
-        body = json.loads(item.body)
-        if item.kind == "finding":
-            _finding(verdict, server, item, body)
-        elif item.kind == "site_photo":
-            found = _log_photos(server, body["task_id"])[item.name]
-            verdict.once(found, f"site photo {item.name} in its log")
-        elif item.kind != FUTURE_KIND:
-            verdict.once(len(server.events.get(item.name, [])), f"event of {item.kind} {item.name}")
-        if item.kind == "stop_result":
-            last_visit[body["stop_id"]] = body
-        elif item.kind == "patrol_end":
-            last_end[body["task_id"]] = body
-        elif item.kind == "patrol_start":
-            verdict.once(len(server.logs.get(body["task_id"], [])), f"log of {body['task_id']}")
-    for stop_id, body in last_visit.items():
-        stop = server.stops[stop_id]
-        expected = (body["result"], body["reason"] or None)
-        verdict.same((stop["result"], stop["result_reason"]), expected, f"result of stop {stop_id}")
-    for task_id, body in last_end.items():
-        verdict.same(server.tasks[task_id], "submitted", f"state of task {task_id}")
-        for log in server.logs.get(task_id, []):
-            told = (log["weather"], log["remark"])
-            verdict.same(told, (body["weather"], body["remark"]), f"log of {task_id}")
+    def _finding(self, item: Item, body: dict[str, Any]) -> None:
+        rows = self.server.findings.get(item.name, [])
+        if not self.verdict.once(len(rows), f"finding {item.name}"):
+            return
+        told = rows[0]["description"]
+        self.verdict.same(told, body["description"], f"text of finding {item.name}")
+        photos = [row["photo_sha256"] for row in self.server.finding_photos.get(rows[0]["id"], [])]
+        self.verdict.same(sorted(photos), sorted(item.photos), f"photos of finding {item.name}")
 
-
-def _finding(verdict: Verdict, server: Server, item: Item, body: dict[str, Any]) -> None:
-    rows = server.findings.get(item.name, [])
-    if not verdict.once(len(rows), f"finding {item.name}"):
-        return
-    verdict.same(rows[0]["description"], body["description"], f"text of finding {item.name}")
-    photos = [row["photo_sha256"] for row in server.finding_photos.get(rows[0]["id"], [])]
-    verdict.same(sorted(photos), sorted(item.photos), f"photos of finding {item.name}")
-
-
-def _log_photos(server: Server, task_id: int) -> Counter[str]:
-    logs = server.logs.get(task_id, [])
-    return Counter(photo["record"] for log in logs for photo in log["form"].get("photos", []))
+    def _log_photos(self, task_id: int) -> Counter[str]:
+        logs = self.server.logs.get(task_id, [])
+        return Counter(photo["record"] for log in logs for photo in log["form"].get("photos", []))

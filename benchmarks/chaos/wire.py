@@ -60,11 +60,13 @@ class Wire:
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {text}" for name, text in head.items())]
         try:
             with socket.create_connection((self.host, self.port), timeout=TIMEOUT_S) as line:
-                return self._exchange(line, "\r\n".join(lines).encode() + b"\r\n\r\n", body, spoil)
+                return self._exchange(
+                    line, "\r\n".join(lines).encode() + b"\r\n\r\n", body, spoil=spoil
+                )
         except (OSError, HTTPException) as error:
             raise Cut(str(error)) from error
 
-    def _exchange(self, line: socket.socket, head: bytes, body: bytes, spoil: str) -> Reply:
+    def _exchange(self, line: socket.socket, head: bytes, body: bytes, *, spoil: str) -> Reply:
         if spoil == "truncated":
             line.sendall(head + body[: len(body) // 2])
             line.shutdown(socket.SHUT_WR)
