@@ -128,7 +128,7 @@ def _give_orders(trial: Trial, machine: Machine, crews: list[Crewed]) -> dict[st
         device = str(uuid5(NAMESPACE_URL, words[number]))
         folder = machine.folder / f"tablet{number:02d}"
         folder.mkdir()
-        (folder / "picture.jpg").write_bytes(_picture())
+        (folder / "picture.jpg").write_bytes(picture())
         orders = {
             "host": "127.0.0.1",
             "port": machine.port,
@@ -205,7 +205,7 @@ def _judge(
     return judge(engine, outboxes, machine.files)
 
 
-def _picture() -> bytes:
+def picture() -> bytes:
     """Return a small photo; each tablet's photos differ in their comments."""
     out = BytesIO()
     Image.linear_gradient("L").resize((64, 48)).convert("RGB").save(out, "JPEG")

@@ -48,7 +48,7 @@ def _day(task: dict[str, Any], *, count: int, dice: Dice) -> Iterator[Draft]:
     resting, segments = False, 0
     for step in range(max(0, count - 2)):
         if step % 8 == 3:
-            yield Draft("segment", task["id"], {"n": segments, **_track(task, segments)})
+            yield Draft("segment", task["id"], {"n": segments, **track(task, segments)})
             segments += 1
         last = step == count - 3
         if resting and (last or dice.below(3) == 0):
@@ -59,7 +59,7 @@ def _day(task: dict[str, Any], *, count: int, dice: Dice) -> Iterator[Draft]:
             resting = resting or draft.kind == "patrol_pause"
             yield draft
     if count > 1:
-        yield Draft("segment", task["id"], {"n": segments, **_track(task, segments)})
+        yield Draft("segment", task["id"], {"n": segments, **track(task, segments)})
         yield Draft(
             "patrol_end",
             task["id"],
@@ -104,7 +104,8 @@ def _finding(task: dict[str, Any], dice: Dice) -> Draft:
     return Draft("finding", task["id"], values, photos)
 
 
-def _track(task: dict[str, Any], number: int) -> dict[str, Any]:
+def track(task: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the fixes of a piece of a track, as a device gives them."""
     began = datetime.fromisoformat(task["starts_at"]) + timedelta(minutes=7 * number)
     first_ms = int(began.timestamp() * 1000)
     return {

@@ -120,12 +120,16 @@ class Line:
         self._token = reply.json["token"]
         self._outbox.put(token=self._token)
 
+    @property
+    def cursor(self) -> str:
+        """How far changes have been taken."""
+        return str(self._outbox.get("cursor") or "")
+
     def pull(self) -> None:
         """Take changes until there are no more."""
         more = True
         while more:
-            cursor = self._outbox.get("cursor") or ""
-            reply = self.ask("GET", f"/sync/changes?cursor={cursor}")
+            reply = self.ask("GET", f"/sync/changes?cursor={self.cursor}")
             if reply.status != 200:
                 raise NotNow.answered(reply, "changes")
             told = reply.json
