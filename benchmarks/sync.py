@@ -206,6 +206,7 @@ def orders_of(number: int, crew: Crewed, *, port: int) -> dict[str, Any]:
         "password": PASSWORD,
         "code": crew.code,
         "tasks": crew.tasks,
+        "weeks": [],
         "control": False,
     }
 

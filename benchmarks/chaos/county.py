@@ -18,6 +18,7 @@ from inspect_app.models import (
     Grid,
     GridOwner,
     Org,
+    Outlet,
     PatrolPlan,
     PatrolStop,
     PatrolTask,
@@ -31,6 +32,9 @@ FROM = date(2020, 1, 1)
 PASSWORD = "patrol by water"  # noqa: S105 - of accounts that live for a minute
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 STOPS_A_TASK = 6
+SPARE_DAYS = 2
+"""Days after today whose tasks nobody has begun: the office changes these."""
+OUTLETS = 12
 WEST, SOUTH, STEP = 120.50, 30.50, 0.004
 
 
@@ -40,6 +44,7 @@ class Crewed:
 
     login: str
     code: str
+    crew_id: int
     tasks: list[dict[str, Any]]
 
 
@@ -77,7 +82,11 @@ def make_county(
     )
     first_day = today - timedelta(days=tasks_each - 1)
     plans = _plans(session, first_day, today, now=now)
-    days = _days(plans, first_day, tasks_each)
+    days = _days(plans, first_day, tasks_each + SPARE_DAYS)
+    for number in range(OUTLETS):
+        lon = WEST + STEP * number / 2
+        place = f"SRID=4490;POINT({lon} {SOUTH})"
+        session.add(Outlet(name=f"排口{number:02d}", grid_id=grid.id, geom=place))
     return [
         _crewed(session, number, (org, grid, station), days=days, now=now)
         for number in range(tablets)
@@ -87,7 +96,7 @@ def make_county(
 def _plans(session: Session, first: date, last: date, *, now: datetime) -> dict[date, PatrolPlan]:
     """Return the published plan of each week between two days, and of the week after."""
     week, plans = first - timedelta(days=first.weekday()), {}
-    while week <= last + timedelta(days=7):
+    while week <= last + timedelta(days=SPARE_DAYS):
         plans[week] = _add(
             session,
             PatrolPlan(
@@ -149,7 +158,12 @@ def _crewed(
             expires_at=now + timedelta(hours=1),
         ),
     )
-    return Crewed(login, code, [make_task(session, crew, day=day, plan=plan) for day, plan in days])
+    spare, days = days[-SPARE_DAYS:], days[:-SPARE_DAYS]
+    for day, plan in spare:
+        make_task(session, crew, day=day, plan=plan)
+    return Crewed(
+        login, code, crew.id, [make_task(session, crew, day=day, plan=plan) for day, plan in days]
+    )
 
 
 def make_task(session: Session, crew: Crew, *, day: date, plan: PatrolPlan) -> dict[str, Any]:

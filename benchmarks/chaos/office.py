@@ -40,16 +40,38 @@ DROP_TASK = """
 DELETE FROM patrol_task WHERE id = :task AND :draw = 0
 """
 LATER = "UPDATE patrol_task SET ends_at = ends_at + interval '1 minute' WHERE id = :task"
-ACTS = {"rename": RENAME, "move": MOVE, "remove": REMOVE, "add": ADD, "drop": DROP_TASK}
+REASSIGN = """
+UPDATE patrol_task SET crew_id = :crew, day = CAST(:today AS date) + 3 + :draw % 6
+WHERE id = :task
+"""
+RENAME_OUTLET = """
+UPDATE outlet SET name = :name
+WHERE id = (SELECT id FROM outlet ORDER BY md5(id::text || :word) LIMIT 1)
+"""
+CLOSE_OUTLET = """
+UPDATE outlet SET closed = NOT closed
+WHERE id = (SELECT id FROM outlet ORDER BY md5(id::text || :word) LIMIT 1)
+"""
+ACTS = {
+    "reassign": REASSIGN,
+    "rename_outlet": RENAME_OUTLET,
+    "close_outlet": CLOSE_OUTLET,
+    "rename": RENAME,
+    "move": MOVE,
+    "remove": REMOVE,
+    "add": ADD,
+    "drop": DROP_TASK,
+}
 
 
 class Office(threading.Thread):
     """One person at a desk: a change, some time, a commit, again, until told to stop."""
 
-    def __init__(self, engine: Engine, tasks: list[int], *, today: date, dice: Dice) -> None:
+    def __init__(self, engine: Engine, tasks: dict[int, int], *, today: date, dice: Dice) -> None:
         super().__init__(daemon=True)
         self.done: Counter[str] = Counter()
-        self._engine, self._tasks, self._today, self._dice = engine, tasks, today, dice
+        self._engine, self._today, self._dice = engine, today, dice
+        self._tasks, self._crews = sorted(tasks), sorted(set(tasks.values()))
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -76,6 +98,7 @@ class Office(threading.Thread):
                     "word": word,
                     "name": f"段{word}",
                     "today": self._today,
+                    "crew": self._dice.pick(self._crews),
                     "draw": self._dice.below(40),
                 }
                 known = {key: facts[key] for key in facts if f":{key}" in ACTS[act]}

@@ -141,22 +141,28 @@ class Outbox:
         gone: Iterable[dict[str, Any]],
         *,
         cursor: str,
-        reset: bool,
     ) -> None:
         """Bring the mirror up to a cursor; mirror and cursor move in one transaction."""
         with self.transaction() as database:
-            if reset:
-                database.execute("DELETE FROM mirror")
             database.executemany(
                 "DELETE FROM mirror WHERE kind = ? AND id = ?",
                 [(each["kind"], str(each["id"])) for each in gone],
             )
             database.executemany(
                 "INSERT OR REPLACE INTO mirror VALUES (?, ?, ?)",
-                [(row["kind"], str(row["id"]), json.dumps(row, sort_keys=True)) for row in rows],
+                [(row["kind"], str(row["id"]), json.dumps(row["card"])) for row in rows],
             )
             database.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('cursor', ?)", (json.dumps(cursor),)
+            )
+
+    def begin_anew(self, cursor: str) -> None:
+        """Throw the mirror away; what holds from this cursor on is loaded after this."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM mirror")
+            database.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [("cursor", json.dumps(cursor)), ("package", json.dumps(False))],
             )
 
     def mirror(self) -> dict[tuple[str, str], dict[str, Any]]:

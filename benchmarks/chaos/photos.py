@@ -71,7 +71,8 @@ class PhotoSender:
         if fault in ON_SERVER:
             headers["X-Chaos"] = fault
         if fault == "chunk_corrupted":
-            chunk = bytes([chunk[0] ^ 0xFF]) + chunk[1:]
+            middle = len(chunk) // 2
+            chunk = chunk[:middle] + bytes([chunk[middle] ^ 0xFF]) + chunk[middle + 1 :]
         path = f"/sync/blobs/{sha256}"
         if fault == "chunk_in_parallel":
             return self._twice(path, chunk, headers)

@@ -30,6 +30,7 @@ from inspect_app.cli.migrate import migrate
 
 OFFICES = 2
 FINISH_S = 30.0
+WEEKS_AHEAD_DAYS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ def _give_orders(trial: Trial, machine: Machine, crews: list[Crewed]) -> dict[st
             "login": crew.login,
             "password": PASSWORD,
             "code": crew.code,
+            "crew_id": crew.crew_id,
+            "weeks": _weeks(crew),
             "tasks": crew.tasks,
             "records": size.of_tablet(number),
             "records_a_task": size.records_a_task,
@@ -148,6 +151,14 @@ def _give_orders(trial: Trial, machine: Machine, crews: list[Crewed]) -> dict[st
         (folder / "orders.json").write_text(json.dumps(orders))
         outboxes[device] = Outbox(folder / "outbox.sqlite")
     return outboxes
+
+
+def _weeks(crew: Crewed) -> list[str]:
+    """Return the weeks from a tablet's first task until after what the office may change."""
+    first = min(datetime.fromisoformat(task["starts_at"]).date() for task in crew.tasks)
+    last = datetime.now(UTC).date() + timedelta(days=WEEKS_AHEAD_DAYS)
+    days = [first + timedelta(days=number) for number in range(0, (last - first).days + 7, 7)]
+    return [f"{day.isocalendar().year}-W{day.isocalendar().week:02d}" for day in days]
 
 
 def _live(trial: Trial, machine: Machine, engine: Engine) -> Counter[str]:
@@ -177,13 +188,13 @@ def _world(trial: Trial) -> list[tuple[float, str]]:
 
 
 def _offices(trial: Trial, engine: Engine) -> list[Office]:
-    with engine.connect() as connection:
-        query = text("SELECT id FROM patrol_task WHERE day > current_date ORDER BY id")
-        tasks = list(connection.scalars(query))
     today = datetime.now(UTC).date()
+    with engine.connect() as connection:
+        query = text("SELECT id, crew_id FROM patrol_task WHERE day > :today")
+        tasks = {row.id: row.crew_id for row in connection.execute(query, {"today": today})}
     offices = [
         Office(engine, tasks, today=today, dice=Dice("office", trial.seed, number))
-        for number in range(OFFICES if tasks else 0)
+        for number in range(OFFICES)
     ]
     for office in offices:
         office.start()

@@ -126,17 +126,36 @@ class Line:
         return str(self._outbox.get("cursor") or "")
 
     def pull(self) -> None:
-        """Take changes until there are no more."""
+        """Take changes until there are no more; after a reset the whole package first."""
         more = True
         while more:
             reply = self.ask("GET", f"/sync/changes?cursor={self.cursor}")
             if reply.status != 200:
                 raise NotNow.answered(reply, "changes")
             told = reply.json
-            self._outbox.take_changes(
-                told["rows"], told["gone"], cursor=told["cursor"], reset=told["reset"]
-            )
+            if told["reset"]:
+                self._outbox.begin_anew(told["cursor"])
+            else:
+                self._outbox.take_changes(told["rows"], told["gone"], cursor=told["cursor"])
             more = told["more"]
+            if not self._outbox.get("package"):
+                self._outbox.take_changes(self.package(), [], cursor=self.cursor)
+                self._outbox.put(package=True)
+                more = True
+
+    def package(self) -> list[dict[str, Any]]:
+        """Return the cards of the tablet's weeks as the server shows them now."""
+        rows: dict[tuple[str, int], dict[str, Any]] = {}
+        for week in self._orders["weeks"]:
+            reply = self.ask("GET", f"/sync/week?week={week}")
+            if reply.status != 200:
+                raise NotNow.answered(reply, "package")
+            told = reply.json
+            cards = [("task", card) for card in told["tasks"]]
+            cards += [(card["kind"], card) for card in told["objects"]]
+            for kind, card in cards:
+                rows[kind, card["id"]] = {"kind": kind, "id": card["id"], "card": card}
+        return list(rows.values())
 
     def manifest(self) -> dict[str, Any]:
         """Compare names and hashes of everything with what the server holds."""

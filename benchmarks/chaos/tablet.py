@@ -41,6 +41,7 @@ class Tablet:
         struck = self.outbox.struck()
         self.faults = {place: name for place, name in faults.items() if place not in struck}
         self.dice = Dice("life", self.orders["words"], time.time_ns())
+        self.outbox.put(crew_id=self.orders["crew_id"])
         self.line = Line(self.orders, self.outbox)
         self.capture = Capture(self.outbox, self.orders, (folder / "picture.jpg").read_bytes())
         self.records = RecordSender(self.line, self.outbox, self.take_fault)
@@ -87,6 +88,7 @@ class Tablet:
                 self.send()
                 self.line.pull()
                 if self.reconciled():
+                    self.outbox.put(fresh=self.line.package())
                     return
             except NotNow as problem:
                 time.sleep(max(PAUSE_MIN_S, problem.after_s))

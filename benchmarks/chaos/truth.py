@@ -77,6 +77,27 @@ def judge_control(engine: Engine, outboxes: Iterable[Outbox]) -> Verdict:
     return verdict
 
 
+AS_OF_ITS_MAKING = ("last_visit", "next_segment")
+"""Parts of a card that hold for the moment it was made: other tasks change them."""
+
+
+def _shown(card: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a card without what it promises nothing about."""
+    if card is None:
+        return None
+    kept = {key: value for key, value in card.items() if key not in AS_OF_ITS_MAKING}
+    if "stops" in kept:
+        kept["stops"] = [_shown(stop) for stop in kept["stops"]]
+    return kept
+
+
+def _difference(seen: dict[str, Any] | None, true: dict[str, Any] | None) -> str:
+    if seen is None or true is None:
+        return "not pulled" if seen is None else "still there"
+    keys = [key for key in true if seen.get(key) != true[key]]
+    return ", ".join(f"{key} {str(seen.get(key))[:60]} for {str(true[key])[:60]}" for key in keys)
+
+
 class Server:
     """The server's rows, read once."""
 
@@ -103,6 +124,10 @@ class Server:
         self.stops = {
             row["id"]: row for row in rows("SELECT id, result, result_reason FROM patrol_stop")
         }
+        self._task_rows = rows(
+            "SELECT id, crew_id FROM patrol_task WHERE state NOT IN ('planned', 'cancelled')"
+        )
+        self._stop_rows = _by(rows("SELECT task_id, id, name, result FROM patrol_stop"), "task_id")
         self.tasks = {row["id"]: row["state"] for row in rows("SELECT id, state FROM patrol_task")}
         self.logs = _by(
             rows("SELECT task_id, uid::text, weather, remark, form FROM patrol_log"), "task_id"
@@ -118,6 +143,17 @@ class Server:
                 " UNION ALL SELECT device_uid::text, seq FROM track_segment"
             )
         )
+
+    def stops_of_crew(self, crew_id: int) -> dict[int, set[tuple[int, str, str]]]:
+        """Return the stops (id, name, result) of each task of a crew."""
+        return {
+            row["id"]: {
+                (stop["id"], stop["name"], stop["result"])
+                for stop in self._stop_rows.get(row["id"], [])
+            }
+            for row in self._task_rows
+            if row["crew_id"] == crew_id
+        }
 
 
 def _by(rows: list[Any], key: str) -> dict[Any, list[Any]]:
@@ -144,6 +180,7 @@ class Judge:
         self._effects(records)
         self._end_states(records)
         self._photos(outbox)
+        self._mirror(outbox)
         for name, sha256 in outbox.other_bytes():
             self.verdict.held["quarantined"] += 1
             self.verdict.once(self.server.quarantine[name, sha256], f"other bytes of {name}")
@@ -187,6 +224,22 @@ class Judge:
             body = there[sha256].read_bytes()
             if body != outbox.photo(sha256):
                 self.verdict.note("different", f"bytes of {what} on disk: {len(body)} of them")
+
+    def _mirror(self, outbox: Outbox) -> None:
+        """Compare what a tablet knows by changes with what the package and the tables say."""
+        mirror = outbox.mirror()
+        fresh = {(row["kind"], str(row["id"])): row["card"] for row in outbox.get("fresh") or []}
+        if not fresh:
+            self.verdict.note("skipped", "a tablet never came to a last pull")
+        self.verdict.held["cards"] += len(fresh)
+        for name in mirror.keys() | fresh.keys():
+            seen, true = _shown(mirror.get(name)), _shown(fresh.get(name))
+            if seen != true:
+                self.verdict.note("skipped", f"{name}: {_difference(seen, true)}")
+        for number, stops in self.server.stops_of_crew(outbox.get("crew_id")).items():
+            seen = mirror.get(("task", str(number)), {"stops": []})
+            if {(stop["id"], stop["name"], stop["result"]) for stop in seen["stops"]} != stops:
+                self.verdict.note("skipped", f"stops of task {number}")
 
     def _effects(self, items: list[Item]) -> None:
         """Check that each record has had its effect once."""
