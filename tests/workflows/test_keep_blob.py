@@ -1,12 +1,12 @@
 """Chunks that come at the same time, and the lock a waiting process gets too late."""
 
-import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
+from numpy.random import default_rng
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -37,15 +37,14 @@ def test_parallel_workers_never_interleave_their_chunks(
     given = {"reception": reception, "actor": actor, "now": NOW}
 
     def work(number: int) -> int:
-        rng, offset, added = random.Random(f"{seed} {number}"), 0, 0
+        rng, offset, added = default_rng([seed, number]), 0, 0
         while True:
-            piece = body[offset : offset + rng.randint(1, 2000)]
+            piece = body[offset : offset + int(rng.integers(1, 2000))]
             try:
                 with transaction(committing) as session:
                     state = keep_chunk(session, Chunk(name, piece, offset, len(body)), **given)
             except Problem as problem:
-                assert problem.code == "offset_differs", problem
-                offset = int(problem.facts["offset"])
+                offset = int(problem.facts["offset"])  # no other refusal has this fact
                 continue
             added += 1
             if state.complete:
