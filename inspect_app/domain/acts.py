@@ -33,6 +33,7 @@ ACTS: Mapping[str, str] = {
     "road_closure.end": "结束道路封闭",
     "road_closure.record": "登记道路封闭",
     "sync.conflict": "上传内容冲突",
+    "track.attach": "补充轨迹文件",
 } | {f"{row.subject}.{row.event}": row.label for row in TRANSITIONS}
 """Label of every act by its code."""
 

@@ -95,4 +95,11 @@ PROBLEMS: dict[str, str] = {
     "not_your_task": "该任务不是您所在班组的任务",
     "record_early": "记录{uid}先于“开始巡查”到达,稍后重传即可",
     "patrol_started": "该任务已由{name}在另一台设备上开始巡查",
+    "track_no_log": "该任务还没有开始巡查,没有可以补充的日志",
+    "track_closed": "任务状态为“{state}”,不能再补充轨迹",
+    "track_untimed": "文件中的轨迹点都没有时间,无法与巡查对照",
+    "track_other_day": "文件记录的是{found},不是该任务的{day}",
+    "track_elsewhere": "文件中的轨迹大部分不在本县范围内",
+    "track_too_long": "文件有{count}个轨迹点,上限{limit}个",
+    "track_attached": "该文件已经补充过",
 }

@@ -51,6 +51,8 @@ STATUS: dict[str, int] = {
     "frequency_clash": 409,
     "county_wide_only": 403,
     "already_imported": 409,
+    "track_attached": 409,
+    "track_closed": 409,
     "too_large": 413,
 }
 """HTTP status of problems; all others are 422."""
