@@ -112,4 +112,11 @@ PROBLEMS: dict[str, str] = {
     "enrolment_locked": "登记码连续输错,请在{until}后再试",
     "already_settled": "该记录已处理",
     "server_busy": "系统繁忙,请稍后重试",
+    "track_no_log": "该任务还没有开始巡查,没有可以补充的日志",
+    "track_closed": "任务状态为“{state}”,不能再补充轨迹",
+    "track_untimed": "文件中的轨迹点都没有时间,无法与巡查对照",
+    "track_other_day": "文件记录的是{found},不是该任务的{day}",
+    "track_elsewhere": "文件中的轨迹大部分不在本县范围内",
+    "track_too_long": "文件有{count}个轨迹点,上限{limit}个",
+    "track_attached": "该文件已经补充过",
 }

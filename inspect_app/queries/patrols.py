@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor, Scope
-from inspect_app.domain.codes import PatrolKind
+from inspect_app.domain.codes import PatrolKind, TrackSource
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState
 from inspect_app.models import (
@@ -157,7 +157,10 @@ def _tasks_of(person_id: int | None) -> Select[Any]:
 def _next_segment() -> Any:  # noqa: ANN401 - a scalar subquery
     return (
         select(func.coalesce(func.max(TrackSegment.number) + 1, 0))
-        .where(TrackSegment.log_uid == PatrolLog.uid)
+        .where(
+            TrackSegment.log_uid == PatrolLog.uid,
+            TrackSegment.source == TrackSource.TABLET.value,
+        )
         .correlate(PatrolLog)
         .scalar_subquery()
     )
