@@ -60,4 +60,7 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("plan_balance_weight", "编排:班组均衡权重", 0.05, "倍", "建议值"),
     PolicyProposal("replan_change_min", "调整:每改一处任务折合行程", 5, "分钟", "建议值"),
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "小时", "县级承诺示例"),
+    PolicyProposal("package_age_max_h", "平板任务包过旧提醒", 24, "小时", "建议值"),
+    PolicyProposal("tablet_lock_min", "平板锁屏等待时间", 10, "分钟", "建议值"),
+    PolicyProposal("navigation_hand_off", "允许跳转导航应用(1 允许,0 不允许)", 1, "开关", "建议值"),
 )
