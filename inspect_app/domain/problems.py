@@ -99,7 +99,6 @@ PROBLEMS: dict[str, str] = {
     "not_your_task": "该任务不是您所在班组的任务",
     "record_early": "记录{uid}先于“开始巡查”到达,前件到达后自动生效",
     "form_unknown": "不认识第{version}版检查表“{form}”,平板的程序可能比服务器新",
-    "record_early": "记录{uid}先于“开始巡查”到达,稍后重传即可",
     "patrol_started": "该任务已由{name}在另一台设备上开始巡查",
     "log_elsewhere": "巡查日志{log}属于另一任务",
     "kind_unknown": "系统还不认识记录类型“{found}”,已原样留存,系统升级后自动处理",
