@@ -16,8 +16,16 @@ def actor_of(session: Session, account_id: int, *, day: date) -> Actor | None:
         .join(Account, Account.person_id == Person.id)
         .where(Account.id == account_id, Account.active, Person.active)
     )
-    if person is None:
-        return None
+    return None if person is None else _actor(session, person, day=day)
+
+
+def actor_of_person(session: Session, person_id: int, *, day: date) -> Actor | None:
+    """Return the actor a person is on a day, whoever is logged in; None for an unknown one."""
+    person = session.get(Person, person_id)
+    return None if person is None else _actor(session, person, day=day)
+
+
+def _actor(session: Session, person: Person, *, day: date) -> Actor:
     posts = session.execute(
         select(Post.role, Post.grid_id, Grid.path)
         .outerjoin(Grid, Grid.id == Post.grid_id)
