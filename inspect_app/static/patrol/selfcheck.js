@@ -5,6 +5,7 @@ import { byId, dayTexts, el, say } from "./dom.js";
 import { db, readMeta, STRICT } from "./database.js";
 import { hasPin } from "./pin.js";
 import { isOld } from "./package.js";
+import { here } from "./position.js";
 import { send } from "./session.js";
 import { readPackage } from "./store.js";
 
@@ -18,6 +19,7 @@ const WRITE_AMBER_MS = 100;
 const WRITE_RED_MS = 1000;
 const CHROME_OLD = 110;
 const WRITES = 5;
+const ORDER = ["red", "amber", "green"];
 
 const light = (good, fair) => (good ? "green" : fair ? "amber" : "red");
 const answer = (level, key, facts = {}) => ({ level, value: say(dayTexts.check[key], facts) });
@@ -47,18 +49,24 @@ async function space() {
 
 async function position() {
   if (!navigator.geolocation) return answer("red", "position_none");
+  // The page follows the position anyway; a fix of this moment need not be asked for again.
+  const age = here.fix ? Date.now() - here.fix.at : Infinity;
+  if (age < FIX_MS) return fixed(here.fix.accuracy, say(dayTexts.check.position_age, { s: Math.round(age / 1000) }));
   const began = performance.now();
   try {
     const { coords } = await new Promise((resolve, reject) => {
       navigator.geolocation.getCurrentPosition(resolve, reject,
         { enableHighAccuracy: true, maximumAge: 0, timeout: FIX_MS });
     });
-    const facts = { m: Math.round(coords.accuracy), s: ((performance.now() - began) / 1000).toFixed(1) };
-    return answer(light(coords.accuracy <= 10, coords.accuracy <= 30), "position_value", facts);
+    const taken = ((performance.now() - began) / 1000).toFixed(1);
+    return fixed(coords.accuracy, say(dayTexts.check.position_taken, { s: taken }));
   } catch (error) {
     return answer("red", error.code === 1 ? "position_denied" : "position_none");
   }
 }
+
+const fixed = (accuracy, time) => answer(
+  light(accuracy <= 10, accuracy <= 30), "position_value", { m: Math.round(accuracy), time });
 
 async function wakeLock() {
   if (!("wakeLock" in navigator)) return answer("red", "wake_no");
@@ -130,15 +138,25 @@ const row = ({ key, level, value }) => el("li", { class: `check ${level}`, "data
   el("span", { class: "name" }, dayTexts.check_name[key], el("small", {}, value),
     level !== "green" && el("small", { class: "remedy" }, say(dayTexts.remedy, { text: dayTexts.remedies[key] }))));
 
-/** Run all checks, show them worst first, and leave the result with the server when there is one. */
-export async function selfCheck() {
+let running = null;
+
+/** Run all checks, show each as it ends, and leave the result with the server when there is one. */
+export function selfCheck() {
+  running ??= runAll().finally(() => { running = null; });
+  return running;
+}
+
+async function runAll() {
   const list = byId("checks");
   byId("check-verdict").textContent = dayTexts.checking;
+  byId("check-sent").textContent = "";
   list.replaceChildren();
-  const items = await Promise.all(Object.keys(CHECKS).map(run));
-  const order = ["red", "amber", "green"];
-  items.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
-  list.replaceChildren(...items.map(row));
+  const items = [];
+  await Promise.all(Object.keys(CHECKS).map(async (key) => {
+    items.push(await run(key));
+    items.sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
+    list.replaceChildren(...items.map(row));
+  }));
   const count = (level) => items.filter((item) => item.level === level).length;
   byId("check-verdict").textContent = say(dayTexts.verdict, {
     red: count("red"), amber: count("amber"), green: count("green"),

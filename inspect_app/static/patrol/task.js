@@ -129,6 +129,7 @@ async function tick(stop) {
     title: say(dayTexts.far_title, { name: `${stop.seq} ${stop.name}` }),
     note: known ? say(dayTexts.far_note, { far: length(far), radius: length(day.policies.stop_radius_m) })
       : dayTexts.far_unknown,
+    warn: true,
     choices: dayTexts.far_reasons,
   });
   if (!reason) return null;
