@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, and_, func, or_, select, text
+from sqlalchemy import Row, Select, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor, Scope
-from inspect_app.domain.codes import PatrolKind
+from inspect_app.domain.codes import PatrolKind, TrackSource
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState
 from inspect_app.models import (
@@ -40,6 +40,7 @@ FIELD_STATES = (
     TaskState.MISSED,
 )
 """States in which a task is shown to its crew."""
+BY_START = (PatrolTask.starts_at, PatrolTask.id)
 NO_CHANGE = (None, None)
 
 
@@ -123,6 +124,22 @@ def tasks_of_day(
         PatrolTask.ends_at > now - NIGHT_GRACE,
     )
     rows = session.execute(
+        _tasks_of(person_id).where(or_(asked, last_night)).order_by(*BY_START)
+    ).all()
+    return _cards(session, rows)
+
+
+def cards_of(session: Session, person_id: int | None, task_ids: list[int]) -> list[TaskCard]:
+    """Return the cards of those of the tasks that a person's tablet shows, whatever their day."""
+    rows = session.execute(
+        _tasks_of(person_id).where(PatrolTask.id.in_(task_ids)).order_by(*BY_START)
+    ).all()
+    return _cards(session, rows)
+
+
+def _tasks_of(person_id: int | None) -> Select[Any]:
+    """Return the statement of the tasks in the field of a person's crews, each on its own day."""
+    return (
         select(
             PatrolTask,
             Crew.name.label("crew"),
@@ -141,19 +158,17 @@ def tasks_of_day(
             ),
         )
         .outerjoin(PatrolLog, PatrolLog.task_id == PatrolTask.id)
-        .where(
-            or_(asked, last_night),
-            PatrolTask.state.in_([state.value for state in FIELD_STATES]),
-        )
-        .order_by(PatrolTask.starts_at, PatrolTask.id)
-    ).all()
-    return _cards(session, rows)
+        .where(PatrolTask.state.in_([state.value for state in FIELD_STATES]))
+    )
 
 
 def _next_segment() -> Any:  # noqa: ANN401 - a scalar subquery
     return (
         select(func.coalesce(func.max(TrackSegment.number) + 1, 0))
-        .where(TrackSegment.log_uid == PatrolLog.uid)
+        .where(
+            TrackSegment.log_uid == PatrolLog.uid,
+            TrackSegment.source == TrackSource.TABLET.value,
+        )
         .correlate(PatrolLog)
         .scalar_subquery()
     )
@@ -312,17 +327,25 @@ def surroundings(session: Session, task_ids: list[int], *, day: date) -> orjson.
     return orjson.Fragment(found)
 
 
-OBJECTS = """
-WITH ways AS (SELECT ST_Collect(geom) AS geom FROM patrol_stop WHERE task_id = ANY(:tasks)),
-things AS (
+THINGS = """
+WITH things AS (
     SELECT 'outlet' AS kind, id, name, grid_id, geom FROM outlet WHERE NOT closed
     UNION ALL SELECT 'source', id, name, grid_id, geom FROM pollution_source WHERE NOT closed
     UNION ALL SELECT 'water_source', id, name, grid_id, geom FROM water_source)
 SELECT things.kind, things.id, things.name, ST_X(things.geom) AS lon, ST_Y(things.geom) AS lat
-FROM things, ways
-WHERE things.geom && ST_Expand(ways.geom, 0.01) AND ST_DWithin(things.geom, ways.geom, 0.01)
-    AND (:everywhere OR EXISTS (SELECT FROM grid WHERE grid.id = things.grid_id
-         AND grid.path ^@ ANY(:paths)))
+FROM things
+"""
+NEAR = """
+JOIN (SELECT ST_Collect(geom) AS geom FROM patrol_stop WHERE task_id = ANY(:tasks)) AS ways
+    ON things.geom && ST_Expand(ways.geom, 0.01) AND ST_DWithin(things.geom, ways.geom, 0.01)
+"""
+NAMED = """
+JOIN unnest(CAST(:kinds AS text[]), CAST(:ids AS bigint[])) AS named (kind, id)
+    ON things.kind = named.kind AND things.id = named.id
+"""
+VISIBLE = """
+WHERE :everywhere OR EXISTS (SELECT FROM grid WHERE grid.id = things.grid_id
+    AND grid.path ^@ ANY(:paths))
 ORDER BY things.kind, things.id LIMIT 2000
 """
 
@@ -340,8 +363,20 @@ class NearObject:
 
 def objects_near(session: Session, task_ids: list[int], *, scope: Scope) -> list[NearObject]:
     """Return what findings may be about within about 1 km of the stops, inside the scope."""
-    rows = session.execute(
-        text(OBJECTS),
-        {"tasks": task_ids, "everywhere": scope.everywhere, "paths": list(scope.grid_paths)},
-    )
-    return [NearObject(*row) for row in rows]
+    return _objects(session, NEAR, scope=scope, tasks=task_ids)
+
+
+def objects_named(
+    session: Session, names: list[tuple[str, int]], *, scope: Scope
+) -> list[NearObject]:
+    """Return those of the objects (kind, id) that are in use and inside the scope."""
+    kinds, ids = [kind for kind, _ in names], [number for _, number in names]
+    return _objects(session, NAMED, scope=scope, kinds=kinds, ids=ids)
+
+
+def _objects(
+    session: Session, which: str, *, scope: Scope, **values: list[Any]
+) -> list[NearObject]:
+    statement = f"{THINGS}{which}{VISIBLE}"
+    given = {"everywhere": scope.everywhere, "paths": list(scope.grid_paths), **values}
+    return [NearObject(*row) for row in session.execute(text(statement), given)]

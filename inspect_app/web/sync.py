@@ -13,9 +13,11 @@ from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from inspect_app.domain.access import Permission
+from inspect_app.domain.check_forms import FORMS, form_json
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PHOTO_PERMISSIONS
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
+from inspect_app.queries.check_sheets import checks_of_tasks
 from inspect_app.queries.patrol_package import (
     ObjectHistory,
     grid_contacts,
@@ -115,6 +117,8 @@ def _package(day: date, *, days: int) -> dict[str, Any]:
         "tasks": cards,
         "surroundings": surroundings(database(), ids, day=day),
         "objects": objects_near(database(), ids, scope=person.scope),
+        "forms": [form_json(form, gettext) for form in FORMS.values()],
+        "checks": checks_of_tasks(database(), ids),
         "history": objects_history(database(), ids, actor=person),
         "contacts": grid_contacts(database(), ids),
     }
