@@ -42,6 +42,9 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Accuracy = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+AnswerKey = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,59}$")]
+Answer = bool | int | Annotated[float, Field(allow_inf_nan=False)] | Text | None
+
 
 class Shape(BaseModel):
     """What every shape shares: frozen, and tolerant of fields it does not know."""
@@ -125,6 +128,20 @@ class PatrolFinding(Step):
     stop_id: Id | None = None
     object_kind: ObjectKind | None = None
     object_id: Id | None = None
+    measure: Text = ""
+
+
+class CheckForm(Step):
+    """A filled check form of one stop; its answers are kept even where they cannot be right."""
+
+    kind: Literal["check_form"]
+    stop_id: Id
+    object_kind: ObjectKind
+    object_id: Id
+    form: Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z_]+$")]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    answers: dict[AnswerKey, Answer] = Field(max_length=200)
+    nothing_found: bool = False
 
 
 class PatrolEnd(Step):
@@ -137,7 +154,14 @@ class PatrolEnd(Step):
 
 
 PatrolRecord = (
-    PatrolStart | PatrolPause | PatrolResume | StopVisit | SitePhoto | PatrolFinding | PatrolEnd
+    PatrolStart
+    | PatrolPause
+    | PatrolResume
+    | StopVisit
+    | SitePhoto
+    | PatrolFinding
+    | CheckForm
+    | PatrolEnd
 )
 
 Milliseconds = Annotated[int, Field(ge=0, lt=int(LATEST.timestamp() * 1000))]
