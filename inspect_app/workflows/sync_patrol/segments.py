@@ -129,7 +129,7 @@ def join_row(session: Session, row: SyncRecord, crew: Crew, *, now: datetime) ->
     place = (row.log_uid, row.number)
     piece = Piece(*place, row.body, row.sha256, origin, row.received_at)
     actor, locked = crew.author(row.author_id)
-    if actor is None or locked is None or session.get(PatrolLog, row.log_uid) is None:
+    if actor is None or locked is None:
         joined = Joined(Verdict(Problem("record_early", uid=piece.name)))
     else:
         joined = _join(session, piece, locked, actor=actor)

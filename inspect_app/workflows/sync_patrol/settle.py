@@ -156,6 +156,7 @@ def write_verdict(row: SyncRecord, verdict: Verdict, *, now: datetime) -> None:
     row.problem = None if verdict.problem is None else verdict.problem.code
     row.problem_facts = facts_of(verdict.problem)
     row.settled_at = now if verdict.problem is None else None
+    row.settled_by = row.settle_reason = None
 
 
 def retry_waiting(session: Session, locked: LockedTask, *, now: datetime) -> list[Exception]:
