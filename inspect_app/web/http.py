@@ -53,6 +53,8 @@ STATUS: dict[str, int] = {
     "frequency_clash": 409,
     "county_wide_only": 403,
     "already_imported": 409,
+    "track_attached": 409,
+    "track_closed": 409,
     "too_large": 413,
     "seq_taken": 409,
     "log_elsewhere": 409,
