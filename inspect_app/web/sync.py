@@ -71,6 +71,7 @@ TABLET_POLICIES = (
     "package_age_max_h",
     "tablet_lock_min",
     "navigation_hand_off",
+    "photo_keep_days",
 )
 """What the tablet warns by; where the county has set no number it does not warn."""
 SEGMENT_NUMBER_MAX = 2**31 - 1
