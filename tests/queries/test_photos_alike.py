@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
@@ -126,24 +125,3 @@ def test_a_photo_used_twice_names_both_places(session: Session):
     places = [*(PhotoUse("finding", key) for key in findings), PhotoUse("task", task.id)]
     assert uses_of(session, photo) == places
     assert uses_of(session, other) == []
-
-
-def test_alike_reads_a_hundred_thousand_photos_in_one_pass(session: Session):
-    session.execute(
-        text(
-            "INSERT INTO photo (sha256, media_type, size, width, height, received_at, likeness)"
-            " SELECT lpad(to_hex(n), 64, 'e'), 'image/jpeg', 1, 1, 1, now(),"
-            " hashint8extended(n, 0) FROM generate_series(1, 100000) AS n"
-        )
-    )
-    first = kept(session, session.scalar(text("SELECT hashint8extended(77, 0)")))
-    plan = session.execute(
-        text(
-            "EXPLAIN (ANALYZE, FORMAT JSON) SELECT sha256 FROM photo"
-            " WHERE bit_count((likeness # (SELECT likeness FROM photo WHERE sha256 = :name))"
-            "::bit(64)) <= 6"
-        ),
-        {"name": first},
-    )
-    [found] = plan.scalar_one()
-    assert [row.distance for row in alike(session, first, 4)] == [0]
