@@ -40,6 +40,7 @@ ACTS: Mapping[str, str] = {
     "sync.decide": "处置冲突的平板记录",
     "sync.retry": "重新处理平板记录",
     "sync.set_aside": "不予采用平板记录",
+    "track.attach": "补充轨迹文件",
 } | {f"{row.subject}.{row.event}": row.label for row in TRANSITIONS}
 """Label of every act by its code."""
 

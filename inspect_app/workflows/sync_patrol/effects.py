@@ -23,6 +23,7 @@ from inspect_app.models import Event, PatrolLog, PatrolStop, PatrolTask, Person
 from inspect_app.workflows.raise_finding import FindingDraft, raise_finding
 from inspect_app.workflows.sync_patrol import records
 from inspect_app.workflows.sync_patrol.locks import lock_log, lock_photos
+from inspect_app.workflows.sync_patrol.sheets import SheetArrival, keep_sheet
 from inspect_app.workflows.sync_patrol.steps import Course, Taken, course_of, take_step
 from inspect_app.workflows.sync_patrol.tracks import refresh_figures
 
@@ -144,6 +145,7 @@ def _finding(session: Session, record: records.PatrolFinding, arrival: Arrival) 
         patrol_stop_id=record.stop_id,
         object_kind=None if record.object_kind is None else record.object_kind.value,
         object_id=record.object_id,
+        measure=record.measure,
     )
     lock_photos(session, record.photos)
     raise_finding(session, draft, actor=arrival.actor, now=arrival.now, photos_follow=True)
@@ -165,6 +167,12 @@ def _site_photo(session: Session, record: records.SitePhoto, arrival: Arrival) -
     log.form = log.form | {"photos": photos}
 
 
+def _check_form(session: Session, record: records.CheckForm, arrival: Arrival) -> None:
+    log, (stop, _) = _any_log(session, arrival), _stop_of(session, record.stop_id, arrival.task)
+    came = SheetArrival(arrival.uid, log.uid, stop, arrival.actor.person_id, arrival.now)
+    keep_sheet(session, record, came)
+
+
 EFFECTS: dict[type[records.Step], Effect] = {
     records.PatrolStart: _start,
     records.PatrolPause: _pause_or_resume,
@@ -172,6 +180,7 @@ EFFECTS: dict[type[records.Step], Effect] = {
     records.StopVisit: _stop,
     records.SitePhoto: _site_photo,
     records.PatrolFinding: _finding,
+    records.CheckForm: _check_form,
     records.PatrolEnd: _end,
 }
 

@@ -46,6 +46,9 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Accuracy = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+AnswerKey = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,59}$")]
+Answer = bool | int | Annotated[float, Field(allow_inf_nan=False)] | Text | None
+
 
 class Shape(BaseModel):
     """What every shape shares: frozen, and tolerant of fields it does not know."""
@@ -132,6 +135,20 @@ class PatrolFinding(Step):
     stop_id: Id | None = None
     object_kind: ObjectKind | None = None
     object_id: Id | None = None
+    measure: Text = ""
+
+
+class CheckForm(Step):
+    """A filled check form of one stop; its answers are kept even where they cannot be right."""
+
+    kind: Literal["check_form"]
+    stop_id: Id
+    object_kind: ObjectKind
+    object_id: Id
+    form: Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z_]+$")]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    answers: dict[AnswerKey, Answer] = Field(max_length=200)
+    nothing_found: bool = False
 
 
 class PatrolEnd(Step):
@@ -150,12 +167,16 @@ SHAPES: Mapping[str, type[Step]] = {
     "stop_result": StopVisit,
     "site_photo": SitePhoto,
     "finding": PatrolFinding,
+    "check_form": CheckForm,
     "patrol_end": PatrolEnd,
 }
 """Shape of each kind of record; a kind that is not here waits in the inbox."""
 
-NEWEST: Mapping[str, int] = dict.fromkeys(SHAPES, 1)
-"""Newest version of each shape this server reads; a newer one waits in the inbox."""
+NEWEST: Mapping[str, int] = dict.fromkeys(SHAPES.keys() - {"check_form"}, 1)
+"""Newest version of each shape this server reads; a newer one waits in the inbox.
+
+The version of a check form is that of its declaration.
+"""
 
 Milliseconds = Annotated[int, Field(ge=0, lt=int(LATEST.timestamp() * 1000))]
 Fix = tuple[Milliseconds, Longitude, Latitude, Accuracy | None]
