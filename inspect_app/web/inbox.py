@@ -39,6 +39,7 @@ def page() -> str:
         pairs=[(one, *_both(one.kept_body, one.body)) for one in pairs[:PAGE_SIZE]],
         pair_count=len(pairs),
         decided=rivals(database(), scope=actor().scope, decided=True)[-PAGE_SIZE:],
+        may_report=actor().may(P.FINDING_REPORT),
         page=number,
         last_page=max((len(held) + PAGE_SIZE - 1) // PAGE_SIZE, 1),
     )

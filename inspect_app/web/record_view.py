@@ -56,7 +56,7 @@ _SILENT = {
 class RecordView:
     """A record in words: kind, time by the tablet, place, rows of (field, value), its photos.
 
-    `photos` are (hash, arrived).
+    `photos` are (hash, arrived); `by_hand` is what of it a form at a desk is filled with.
     """
 
     kind: str
@@ -65,6 +65,7 @@ class RecordView:
     place: tuple[float, float] | None
     rows: list[tuple[str, str]]
     photos: list[tuple[str, bool]]
+    by_hand: dict[str, str]
 
 
 def record_views(session: Session, bodies: Sequence[bytes]) -> list[RecordView]:
@@ -81,6 +82,7 @@ def record_views(session: Session, bodies: Sequence[bytes]) -> list[RecordView]:
             place=_place(one),
             rows=[*_track_rows(one), *_rows(one)],
             photos=[(sha256, sha256 in here) for sha256 in own],
+            by_hand=_by_hand(one),
         )
         for one, own in zip(records, photos, strict=True)
     ]
@@ -130,6 +132,13 @@ def _track_rows(record: dict[str, Any]) -> list[tuple[str, str]]:
         (str(gettext("定位点")), str(len(fixes))),
         (str(gettext("时间")), " – ".join(moment_text(at) for at in moments)),
     ]
+
+
+def _by_hand(record: dict[str, Any]) -> dict[str, str]:
+    if record.get("kind") != "finding":
+        return {}
+    names = ("finding_type", "severity", "description", "lon", "lat")
+    return {name: str(record[name]) for name in names if record.get(name) is not None}
 
 
 def _photos(record: dict[str, Any]) -> list[str]:
