@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import EVERYWHERE, Actor, Role
 from inspect_app.domain.check_forms import FORMS, FaultKind, normal_answers
 from inspect_app.domain.codes import ObjectKind
-from inspect_app.domain.problems import Problem
 from inspect_app.models import CheckSheet, Finding, Measure, SyncRecord
 from inspect_app.queries.check_sheets import (
     checks_of_tasks,
