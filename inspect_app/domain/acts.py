@@ -34,6 +34,7 @@ ACTS: Mapping[str, str] = {
     "plan.unpin": "解锁点位",
     "policy.propose": "写入政策建议值",
     "policy.set": "修改政策取值",
+    "rescue.import": "导入救援文件",
     "road_closure.end": "结束道路封闭",
     "road_closure.record": "登记道路封闭",
     "sync.conflict": "上传内容冲突",
