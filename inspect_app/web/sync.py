@@ -58,13 +58,6 @@ log = structlog.get_logger()
 pages = Blueprint("sync", __name__)
 
 RECORD_BYTES_MAX = 256 * 1024
-<<<<<<< HEAD
-SEGMENT_NUMBER_MAX = 2**31 - 1
-MANIFEST_ITEMS_MAX = 50_000
-"""A month of a busy tablet is some ten thousand items."""
-STATUS_OF = {"new": 201, "seen": 200, "waiting": 202, "inbox": 202, "conflict": 409}
-=======
->>>>>>> main
 TABLET_POLICIES = (
     "stop_radius_m",
     "fix_accuracy_max_m",
@@ -80,13 +73,10 @@ TABLET_POLICIES = (
     "photo_keep_days",
 )
 """What the tablet warns by; where the county has set no number it does not warn."""
-<<<<<<< HEAD
-=======
 SEGMENT_NUMBER_MAX = 2**31 - 1
 MANIFEST_ITEMS_MAX = 50_000
 """A month of a busy tablet is some ten thousand items."""
 STATUS_OF = {"new": 201, "seen": 200, "waiting": 202, "inbox": 202, "conflict": 409}
->>>>>>> main
 
 
 @pages.get("/sync/session")

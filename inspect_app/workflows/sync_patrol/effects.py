@@ -168,12 +168,8 @@ def _site_photo(session: Session, record: records.SitePhoto, arrival: Arrival) -
 
 
 def _check_form(session: Session, record: records.CheckForm, arrival: Arrival) -> None:
-<<<<<<< HEAD
-    log, (stop, _) = _any_log(session, arrival), _stop_of(session, record.stop_id, arrival.task)
-=======
     log = _any_log(session, arrival)
     stop, _ = _stop_of(session, record.stop_id, arrival.task)
->>>>>>> main
     came = SheetArrival(arrival.uid, log.uid, stop, arrival.actor.person_id, arrival.now)
     keep_sheet(session, record, came)
 

@@ -175,11 +175,7 @@ SHAPES: Mapping[str, type[Step]] = {
 NEWEST: Mapping[str, int] = dict.fromkeys(SHAPES.keys() - {"check_form"}, 1)
 """Newest version of each shape this server reads; a newer one waits in the inbox.
 
-<<<<<<< HEAD
-The version of a check form is that of its declaration.
-=======
 The version of a check form is that of its declaration, see `domain.check_forms`.
->>>>>>> main
 """
 
 Milliseconds = Annotated[int, Field(ge=0, lt=int(LATEST.timestamp() * 1000))]
