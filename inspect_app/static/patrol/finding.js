@@ -2,9 +2,10 @@
 
 import { byId, el, fault, length, say, tell, texts } from "./dom.js";
 import { drawPin, pickPlace } from "./map.js";
+import { rememberMeasures, showMeasures } from "./measures.js";
 import { here } from "./position.js";
 import { away, distance } from "./shapes.js";
-import { blob, draft, keepBlob, writeDraft, db } from "./store.js";
+import { blob, draft, keepBlob, writeDraft } from "./store.js";
 
 const NEAR_M = 500;
 const CHOICES = 4;
@@ -12,14 +13,23 @@ const dialog = byId("finding-form");
 let run = null;
 let current = null;
 
-/** Open the form, with the draft of a form that was left or killed. */
-export async function openFinding({ day, task, write, near }) {
-  run = { day, task, write, near };
-  current = (await draft(task.id)) ?? {
-    photos: [], finding_type: null, severity: "normal", description: "", place: null, object: null,
-  };
+const BLANK = {
+  photos: [], finding_type: null, severity: "normal", description: "", measure: "", place: null, object: null,
+};
+
+/**
+ * Open the form, with the draft of a form that was left or killed, else with what a check form
+ * `preset`; the camera opens over a form without photos. Answers whether the finding was saved.
+ */
+export async function openFinding({ day, task, write, near, preset = null }) {
+  const closed = new Promise((done) => { run = { day, task, write, near, done }; });
+  current = (await draft(task.id)) ?? { ...BLANK, ...(preset && startOf(preset)) };
   if (current.place?.how !== "pin") current.place = measured() ?? current.place;
   lastTypesFirst();
+  byId("finding-crew").textContent = task.members.join("、");
+  byId("finding-alone").hidden = task.members.length > 1;
+  byId("finding-measure").value = current.measure ?? "";
+  showMeasures();
   choose("finding_type", current.finding_type);
   choose("severity", current.severity);
   byId("finding-text").value = current.description;
@@ -27,6 +37,22 @@ export async function openFinding({ day, task, write, near }) {
   await showShots();
   showPlace();
   dialog.showModal();
+  // Photo first: the camera opens at once; who comes back without a picture finds the form.
+  if (!current.photos.length) byId("finding-photo").click();
+  return closed;
+}
+
+/** What a problem of a check form says about its finding; a point without a fix is its place. */
+function startOf({ finding_type, stop, description }) {
+  const [lon, lat] = stop.geometry.type === "Point" ? stop.geometry.coordinates : [];
+  const place = lon === undefined || here.fix ? null : { how: "pin", lon, lat, accuracy_m: null };
+  return { finding_type, description, place, object: `${stop.object_kind}/${stop.object_id}` };
+}
+
+function close(kept) {
+  dialog.close();
+  drawPin(null);
+  run.done(kept);
 }
 
 function measured() {
@@ -94,7 +120,7 @@ function showNear() {
   }));
   const seen = new Set();
   const near = [...stops, ...things]
-    .filter(({ kind, id, far }) => far <= NEAR_M && !seen.has(`${kind}/${id}`) && seen.add(`${kind}/${id}`))
+    .filter(({ kind, id, far }) => (far <= NEAR_M || `${kind}/${id}` === current.object) && !seen.has(`${kind}/${id}`) && seen.add(`${kind}/${id}`))
     .sort((a, b) => a.far - b.far).slice(0, CHOICES);
   current.object ??= near[0] ? `${near[0].kind}/${near[0].id}` : "";
   byId("finding-near-field").hidden = !near.length;
@@ -113,7 +139,7 @@ function record() {
     ?? run.task.stops.find((each) => each.id === run.near);
   return {
     finding_type: current.finding_type, severity: current.severity,
-    description: current.description, place: how, lon, lat, accuracy_m,
+    description: current.description, measure: current.measure ?? "", place: how, lon, lat, accuracy_m,
     photos: current.photos, stop_id: stop?.id ?? null,
     object_kind: kind || null, object_id: id ? Number(id) : null,
   };
@@ -126,12 +152,12 @@ async function save() {
   if (missing) return;
   byId("finding-save").disabled = true;
   try {
-    await run.write("finding", record(), current.photos);
-    await db.delete("drafts", run.task.id);
+    const done = (tx) => tx.objectStore("drafts").delete(run.task.id);
+    if (!(await run.write("finding", record(), current.photos, done))) return;
     rememberType(current.finding_type);
-    dialog.close();
-    drawPin(null);
+    rememberMeasures(current.measure);
     tell("draft");
+    close(true);
   } finally {
     byId("finding-save").disabled = false;
   }
@@ -160,6 +186,11 @@ byId("finding-text").addEventListener("input", async ({ target }) => {
   current.description = target.value;
   await remember();
 });
+byId("finding-measure").addEventListener("input", async ({ target }) => {
+  current.measure = target.value;
+  showMeasures();
+  await remember();
+});
 byId("finding-pin").addEventListener("click", () => {
   dialog.close();
   byId("pin-note").hidden = false;
@@ -172,7 +203,12 @@ byId("finding-pin").addEventListener("click", () => {
 });
 byId("pin-cancel").addEventListener("click", endPick);
 byId("finding-save").addEventListener("click", save);
-byId("finding-close").addEventListener("click", () => { dialog.close(); drawPin(null); });
+byId("finding-close").addEventListener("click", () => close(false));
+dialog.addEventListener("cancel", (event) => {
+  if (event.target !== dialog) return; // a camera that was left says "cancel" as well
+  event.preventDefault();
+  close(false);
+});
 
 function endPick() {
   pickPlace(null);

@@ -1,6 +1,8 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
 import { byId, el, fault, hear, hour, length, say, showSaved, tell, texts } from "./dom.js";
+import { formFor } from "./answers.js";
+import { draftedStops, openCheck, sheetNote, showOffer } from "./check.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
@@ -12,19 +14,25 @@ import { draft, keep, keepBlob, newId } from "./store.js";
 let day = null;
 let task = null;
 let chosen = null;
+let offered = null; // the stop ticked last, whose form is offered
+let drafted = new Set();
 
-/** Write a record of this task; the page says 已保存 when it is on the disk. */
-export async function write(kind, values = {}, photos = []) {
+/**
+ * Write a record of this task; the page says 已保存 when it is on the disk. `also` writes more in
+ * the same transaction.
+ */
+export async function write(kind, values = {}, photos = [], also = null) {
   const content = { kind, task_id: task.id, log_uid: task.log ?? newId(), ...values };
   try {
-    await keep(content, { author: day.person_id, photos, label: labelOf(values) });
+    await keep(content, { author: day.person_id, photos, label: labelOf(values), also });
   } catch (error) {
     tell("write-failed", error);
-    return;
+    return false;
   }
   showSaved();
   tell("kept");
   await draw();
+  return true;
 }
 
 const labelOf = (values) =>
@@ -44,6 +52,7 @@ export async function showTask(id, { begin = false, whole = true } = {}) {
 export function leaveTask() {
   task = null;
   chosen = null;
+  offered = null;
 }
 
 async function draw() {
@@ -51,6 +60,7 @@ async function draw() {
   task = day.tasks.find((each) => each.id === task.id) ?? null;
   // A change of the plan may have given all of it to others.
   if (!task) return tell("task-gone");
+  drafted = await draftedStops();
   drawTask(task, choose);
   drawMe(here.fix);
   await followTrack();
@@ -86,7 +96,15 @@ function arrivedAt() {
     .sort((a, b) => farOf(a) - farOf(b))[0];
 }
 
+/** What a check form needs to know; a problem opens a finding at its stop. */
+const checkOf = (stop) => ({
+  day, task, stop, write,
+  raise: (preset) => openFinding({ day, task, write, near: stop.id, preset }),
+});
+
 function showProposal() {
+  const ticked = isRunning(task) && task.stops.find((each) => each.id === offered);
+  showOffer(ticked ? checkOf(ticked) : null);
   const place = byId("proposal");
   const stop = task.state === "in_progress" ? arrivedAt() : null;
   place.hidden = !stop;
@@ -101,7 +119,10 @@ function position() {
   return fix ? { lon: fix.lon, lat: fix.lat, accuracy_m: fix.accuracy } : {};
 }
 
-const tick = (stop) => write("stop_result", { stop_id: stop.id, result: "done", ...position() });
+async function tick(stop) {
+  offered = stop.id;
+  await write("stop_result", { stop_id: stop.id, result: "done", ...position() });
+}
 
 async function skip(stop) {
   const answer = await askSkip(stop);
@@ -119,6 +140,7 @@ function showStops() {
       stop.last_visit ? say(texts.last, { day: stop.last_visit.slice(5, 10) }) : texts.never,
       Number.isFinite(far) && length(far),
       stop.result_reason,
+      sheetNote(day, stop),
     ].filter(Boolean);
     return el("li", { class: `stop ${stop.result}${stop.id === chosen ? " chosen" : ""}`, "data-stop": stop.id },
       el("button", { type: "button", class: "name", on: { click: () => choose(stop.id) } },
@@ -126,6 +148,8 @@ function showStops() {
         el("span", {}, stop.name, el("small", {}, facts.join(" · ")))),
       stop.result !== "pending" && el("span", { class: `tag ${stop.result}` }, texts.result[stop.result]),
       open && stop.result !== "done" && el("button", { type: "button", class: "action", on: { click: () => tick(stop) } }, texts.tick),
+      open && formFor(day, stop) && el("button", { type: "button", class: "action check", on: { click: () => openCheck(checkOf(stop)) } },
+        drafted.has(stop.id) ? texts.check_draft : texts.check),
       open && stop.result === "pending" && el("button", { type: "button", class: "action", on: { click: () => skip(stop) } }, texts.skip),
       open && stop.result === "done" && el("button", { type: "button", class: "action", on: { click: () => skip(stop) } }, texts.undo));
   }));
@@ -188,4 +212,11 @@ hear("position", async (fix) => {
   if (task.log) drawTrack(await trackOf(task.log));
 });
 hear("package", () => { if (task) draw(); });
-hear("draft", () => { if (task) showActions(); });
+hear("draft", async () => {
+  if (!task) return;
+  const now = await draftedStops();
+  const changed = now.size !== drafted.size;
+  drafted = now;
+  if (changed) showStops();
+  showActions();
+});
