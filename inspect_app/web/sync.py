@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,9 +18,14 @@ from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PHOTO_PERMISSIONS
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.queries.check_sheets import checks_of_tasks
+from inspect_app.queries.patrol_package import (
+    ObjectHistory,
+    grid_contacts,
+    objects_history,
+    policies_known,
+)
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
 from inspect_app.queries.photos import stored_photo, visible_photo
-from inspect_app.queries.policies import policy_value
 from inspect_app.queries.receipts import receipt_of
 from inspect_app.web.http import (
     actor,
@@ -41,7 +48,20 @@ P = Permission
 pages = Blueprint("sync", __name__)
 
 RECORD_BYTES_MAX = 256 * 1024
-TABLET_POLICIES = ("stop_radius_m", "fix_accuracy_max_m", "coverage_share_min", "track_gap_s")
+TABLET_POLICIES = (
+    "stop_radius_m",
+    "fix_accuracy_max_m",
+    "coverage_share_min",
+    "coverage_tolerance_m",
+    "track_gap_s",
+    "stop_stay_min_s",
+    "patrol_min_minutes",
+    "patrol_min_metres",
+    "package_age_max_h",
+    "tablet_lock_min",
+    "navigation_hand_off",
+)
+"""What the tablet warns by; where the county has set no number it does not warn."""
 
 
 @pages.get("/sync/session")
@@ -65,30 +85,51 @@ def tasks() -> Response:
 @pages.get("/sync/week")
 @requires(P.PATROL_DO)
 def week() -> Response:
-    """Answer the person's tasks of a week (`?week=2026-W13`) as one package with its ETag."""
+    """Answer the person's tasks of a week (`?week=2026-W13`) as one package with its ETag.
+
+    `?size=1` tells its size instead, so that a person can decide before loading it.
+    """
     asked = request.args.get("week")
     monday = parse_week(asked) if asked else monday_of(today())
-    answer = json_answer({"week": week_text(monday), **_package(monday, days=7)})
+    package = _package(monday, days=7)
+    answer = json_answer({"week": week_text(monday), "monday": monday, **package})
     # The tablet's stamp of the package: asked again unchanged, it is not sent again.
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.add_etag()
+    if request.args.get("size"):
+        etag, bytes_ = answer.headers["ETag"], len(answer.get_data())
+        return json_answer({"etag": etag, "bytes": bytes_, **_thumbs_size(package["history"])})
     answer.make_conditional(request.environ)
+    # The server's clock stays outside the package: it would make every answer a new one.
+    answer.headers["X-Now"] = now().isoformat()
     return answer
 
 
-def _package(day: date, *, days: int) -> dict[str, object]:
+def _package(day: date, *, days: int) -> dict[str, Any]:
     """Return the tasks of so many days with everything that must work without a network."""
     person = actor()
     cards = tasks_of_day(database(), person.person_id, day=day, now=now(), days=days)
     ids = [card.id for card in cards]
     return {
         "person_id": person.person_id,
-        "policies": {key: policy_value(database(), key, day=day) for key in TABLET_POLICIES},
+        "policies": policies_known(database(), TABLET_POLICIES, day=day),
         "tasks": cards,
         "surroundings": surroundings(database(), ids, day=day),
         "objects": objects_near(database(), ids, scope=person.scope),
         "forms": [form_json(form, gettext) for form in FORMS.values()],
         "checks": checks_of_tasks(database(), ids),
+        "history": objects_history(database(), ids, actor=person),
+        "contacts": grid_contacts(database(), ids),
+    }
+
+
+def _thumbs_size(history: Sequence[ObjectHistory]) -> dict[str, int]:
+    """Return how many small pictures a package names, and the size of those already made."""
+    names = {name for thing in history for finding in thing.findings for name in finding.photos}
+    files = [shelf().thumb(name) for name in names]
+    return {
+        "thumbs": len(names),
+        "thumb_bytes": sum(file.stat().st_size for file in files if file.exists()),
     }
 
 

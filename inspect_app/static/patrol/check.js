@@ -3,11 +3,12 @@
 import { applies, asked, firstAnswers, fits, formFor, isProblem, openItems, problemsOf, withNormal } from "./answers.js";
 import { control, nearest } from "./controls.js";
 import { byId, el, say, tell, texts } from "./dom.js";
+import { draftSoon, dropDraft } from "./drafts.js";
 import { db, draft, entries, writeDraft } from "./store.js";
 
 const dialog = byId("check-form");
 let run = null;
-let sheet = null; // {form, answers, raised}: what the draft keeps
+let sheet = null; // {form, answers, raised, description}: what the draft keeps
 let rows = [];
 
 const keyOf = (stop) => `check/${stop.id}`;
@@ -72,11 +73,11 @@ async function begin() {
   if (!form) return null;
   const kept = sheetOf(day, stop);
   if (kept?.form === form.key && kept.version === form.version) {
-    return { form, answers: { ...kept.answers }, raised: [] };
+    return { form, answers: { ...kept.answers }, raised: [], description: stop.name };
   }
   const own = (await entries()).filter((entry) => entry.kind === "check_form" && entry.task === task.id);
   const known = { carried: day.checks?.[stop.id]?.carried, earlier: own.at(-1)?.content.answers };
-  return { form, answers: firstAnswers(form, known), raised: [] };
+  return { form, answers: firstAnswers(form, known), raised: [], description: stop.name };
 }
 
 /** Build every row once; `refresh` shows and hides them, so that no word or focus is lost. */
@@ -122,14 +123,16 @@ function refresh() {
   ].filter(Boolean).join(" · ");
 }
 
-async function answerIs(field, answer) {
-  if (answer === undefined) delete sheet.answers[field.key];
-  else sheet.answers[field.key] = answer;
+function answerIs(field, answer) {
+  const mine = sheet;
+  if (answer === undefined) delete mine.answers[field.key];
+  else mine.answers[field.key] = answer;
   refresh();
-  await remember();
+  draftSoon(keyOf(run.stop), () => mine);
 }
 
 async function remember() {
+  dropDraft(keyOf(run.stop));
   try {
     await writeDraft(keyOf(run.stop), sheet);
   } catch (error) {
@@ -161,6 +164,7 @@ async function save() {
   const answers = asked(form, sheet.answers, objectClass);
   const whole = !problemsOf(form, answers).length && !openItems(form, answers, objectClass);
   const { stop } = run;
+  dropDraft(keyOf(stop));
   const kept = await run.write("check_form", {
     stop_id: stop.id, object_kind: stop.object_kind, object_id: stop.object_id,
     form: form.key, version: form.version, answers, nothing_found: whole,

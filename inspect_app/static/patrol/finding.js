@@ -1,6 +1,7 @@
 // A finding: photo first, place and object filled in, kept as a draft until it is saved.
 
 import { byId, el, fault, length, say, tell, texts } from "./dom.js";
+import { draftSoon, dropDraft } from "./drafts.js";
 import { drawPin, pickPlace } from "./map.js";
 import { rememberMeasures, showMeasures } from "./measures.js";
 import { here } from "./position.js";
@@ -152,6 +153,7 @@ async function save() {
   if (missing) return;
   byId("finding-save").disabled = true;
   try {
+    dropDraft(run.task.id);
     const done = (tx) => tx.objectStore("drafts").delete(run.task.id);
     if (!(await run.write("finding", record(), current.photos, done))) return;
     rememberType(current.finding_type);
@@ -182,14 +184,14 @@ dialog.addEventListener("change", async ({ target }) => {
   current[target.name] = target.value;
   await remember();
 });
-byId("finding-text").addEventListener("input", async ({ target }) => {
+byId("finding-text").addEventListener("input", ({ target }) => {
   current.description = target.value;
-  await remember();
+  draftSoon(run.task.id, () => current);
 });
-byId("finding-measure").addEventListener("input", async ({ target }) => {
+byId("finding-measure").addEventListener("input", ({ target }) => {
   current.measure = target.value;
   showMeasures();
-  await remember();
+  draftSoon(run.task.id, () => current);
 });
 byId("finding-pin").addEventListener("click", () => {
   dialog.close();

@@ -1,14 +1,19 @@
 // Boots the page: loads the day, shows one view at a time, keeps the state bar true.
 
+import { watchLine } from "./alarm.js";
 import { countWaiting, showBox } from "./box.js";
 import { byId, fault, hear, say, tell, texts } from "./dom.js";
 import { quality } from "./map.js";
 import { here, watchPosition } from "./position.js";
 import { hasDraft, isRunning, today } from "./state.js";
-import { readPackage, tidy, writePackage } from "./store.js";
+import { readPackage, writePackage } from "./store.js";
+import "./leave.js";
+import "./receipt.js";
+import "./rescue.js";
 import { leaveTask, showTask } from "./task.js";
 import { showToday } from "./today.js";
 import { alone, session, startUploading } from "./upload.js";
+import { claimWindow } from "./window.js";
 
 const VIEWS = ["today", "task", "box"];
 // A changed plan must reach the crew within minutes: an urgent visit is promised in two hours.
@@ -114,7 +119,8 @@ hear("write-failed", () => fault(texts.write_failed));
 for (const name of ["online", "offline"]) globalThis.addEventListener(name, showBar);
 
 await promiseStorage();
-await tidy();
+await claimWindow();
+watchLine();
 watchPosition();
 const asked = /^#task=(\d+)$/.exec(location.hash);
 const running = (await today())?.tasks.find(isRunning);

@@ -23,7 +23,7 @@ export function fold(task, own, since) {
   const folded = { ...task, stops: [...stops.values()], log: task.log_uid };
   for (const entry of own) {
     if (entry.kind === "patrol_start") folded.log ??= entry.content.log_uid;
-    if (entry.state === "received" && entry.receivedAt < since) continue;
+    if (entry.kept && !entry.early && entry.receivedAt < since) continue;
     if (entry.state === "attention") continue;
     folded.state = STEPS[entry.kind] ?? folded.state;
     const stop = entry.kind === "stop_result" && stops.get(entry.content.stop_id);
