@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "c41f0a7d5e92"
-down_revision = "959ede2142b3"
+down_revision = "c7f3a20261122"
 branch_labels = None
 depends_on = None
 
