@@ -100,12 +100,12 @@ def test_a_form_filled_offline_survives_a_reload_and_arrives(tablet: Page, live_
     page.locator('[data-field="ph"] input').fill("71")
     expect(page.locator('[data-field="ph"] .warning')).to_be_visible()
     answer(page, "foam", "有")
-    expect(page.locator("#check-nothing")).to_be_hidden()
+    expect(page.locator("#check-nothing")).to_have_text("其余项填正常")
     expect(page.locator("#check-state")).to_contain_text("1 项有问题")
 
     page.reload()  # the tablet was killed: without a network, without a save
     third = page.locator("#stops .stop").nth(2)
-    expect(third.locator(".check")).to_have_text("检查表(草稿)")
+    expect(third.locator(".check")).to_have_text("续填检查表")
     open_form(page, 2)
     expect(page.locator('[data-field="ph"] input')).to_have_value("71")
     expect(page.locator('[data-field="foam"] [aria-pressed="true"]')).to_have_text("有")
@@ -119,6 +119,24 @@ def test_a_form_filled_offline_survives_a_reload_and_arrives(tablet: Page, live_
     wait_until_all_is_sent(page)
     sheet = sheets(live_server)[-1]
     assert sheet.answers == {"is_discharging": True, "ph": 71, "foam": True}
+    assert not sheet.nothing_found
+
+
+def test_beside_a_problem_one_tap_fills_the_rest_and_saves_nothing_yet(
+    tablet: Page, live_server: LiveServer
+):
+    page = tablet
+    open_form(page, 0)
+    answer(page, "bank_debris", "有")
+    page.click("#check-nothing")
+    expect(page.locator("#check-form")).to_be_visible()
+    expect(page.locator("#check-state")).to_have_text("1 项有问题")
+    expect(page.locator("#check-nothing")).to_be_hidden()
+    page.click("#check-save")
+    expect(page.locator("#check-form")).to_be_hidden()
+    wait_until_all_is_sent(page)
+    sheet = sheets(live_server)[-1]
+    assert sheet.answers == normal_answers(FORMS["river_patrol_log", 1]) | {"bank_debris": True}
     assert not sheet.nothing_found
 
 
@@ -158,6 +176,7 @@ def test_after_the_photo_a_finding_takes_three_taps(tablet: Page, live_server: L
     expect(page.locator("#finding-shots img")).to_have_count(1)
     expect(page.locator("#finding-place")).to_contain_text("±8 m")
     expect(page.locator("#finding-near input:checked + span")).to_contain_text("东干渠上段")
+    expect(page.locator("#finding-about")).to_have_text("东干渠上段")
     expect(page.locator("#finding-crew")).to_contain_text("、")
     page.locator("#finding-types .chip").nth(5).click()
     page.locator("#measure-chips button", has_text="责令清理").click()

@@ -116,8 +116,11 @@ function refresh() {
     section.hidden = ![...section.querySelectorAll(".question")].some((row) => !row.hidden);
   }
   const problems = problemsOf(form, answers).length;
-  byId("check-nothing").hidden = problems > 0;
   const open = openItems(form, answers, objectClass);
+  const button = byId("check-nothing");
+  button.hidden = problems > 0 && !open;
+  button.classList.toggle("main", !problems);
+  button.textContent = problems ? texts.check_rest : `✓ ${texts.check_nothing}`;
   byId("check-state").textContent = [
     problems && say(texts.check_problems, { n: problems }), open && say(texts.check_open, { n: open }),
   ].filter(Boolean).join(" · ");
@@ -176,7 +179,10 @@ async function save() {
 
 byId("check-nothing").addEventListener("click", async () => {
   sheet.answers = withNormal(sheet.form, sheet.answers, classOf(run));
-  await save();
+  if (!problemsOf(sheet.form, sheet.answers).length) return save();
+  build();  // beside a problem the rest is only filled in: a person looks at it and saves
+  refresh();
+  return remember();
 });
 byId("check-save").addEventListener("click", save);
 byId("check-close").addEventListener("click", () => dialog.close());

@@ -105,6 +105,8 @@ function showPlace() {
   }[place?.how] ?? (() => texts.place_none);
   byId("finding-place").textContent = text();
   byId("finding-place").classList.toggle("missing", !place);
+  byId("finding-where").textContent = text();
+  byId("finding-where").classList.toggle("missing", !place);
   drawPin(place && [place.lon, place.lat]);
   showNear();
 }
@@ -125,12 +127,19 @@ function showNear() {
     .sort((a, b) => a.far - b.far).slice(0, CHOICES);
   current.object ??= near[0] ? `${near[0].kind}/${near[0].id}` : "";
   byId("finding-near-field").hidden = !near.length;
+  showAbout(near);
   const chip = (value, ...label) => el("label", { class: "chip" },
     el("input", { type: "radio", name: "object", value, checked: current.object === value }),
     el("span", {}, ...label));
   byId("finding-near").replaceChildren(
     ...near.map((thing) => chip(`${thing.kind}/${thing.id}`, thing.name, el("small", {}, ` ${length(thing.far)}`))),
     chip("", texts.none));
+}
+
+/** Say on top which object is meant: it was proposed, and may be seen without scrolling. */
+function showAbout(near) {
+  const thing = near.find(({ kind, id }) => `${kind}/${id}` === current.object);
+  byId("finding-about").textContent = thing ? thing.name : "";
 }
 
 function record() {
@@ -182,6 +191,7 @@ byId("finding-photo").addEventListener("change", async ({ target }) => {
 dialog.addEventListener("change", async ({ target }) => {
   if (!["finding_type", "severity", "object"].includes(target.name)) return;
   current[target.name] = target.value;
+  if (target.name === "object") byId("finding-about").textContent = target.value && target.nextElementSibling.textContent;
   await remember();
 });
 byId("finding-text").addEventListener("input", ({ target }) => {
