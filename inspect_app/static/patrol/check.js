@@ -10,14 +10,25 @@ const dialog = byId("check-form");
 let run = null;
 let sheet = null; // {form, answers, raised, description}: what the draft keeps
 let rows = [];
+let offer = null;
+let drafted = new Set();
 
 const keyOf = (stop) => `check/${stop.id}`;
 const classOf = ({ day, stop }) => day.checks?.[stop.id]?.class ?? null;
 
-/** Stops whose form was begun and not saved. */
-export async function draftedStops() {
+/** Read which stops have a form that was begun and not saved; answers whether that has changed. */
+export async function readDrafted() {
+  const before = drafted.size;
   const keys = await db.getAllKeys("drafts");
-  return new Set(keys.map((key) => /^check\/(\d+)$/.exec(key)?.[1]).filter(Boolean).map(Number));
+  drafted = new Set(keys.map((key) => /^check\/(\d+)$/.exec(key)?.[1]).filter(Boolean).map(Number));
+  return drafted.size !== before;
+}
+
+/** The button of a stop's form: its text and what it does; null where there is no form. */
+export function checkButton(context) {
+  if (!formFor(context.day, context.stop)) return null;
+  const label = drafted.has(context.stop.id) ? texts.check_draft : texts.check;
+  return { label, open: () => openCheck(context) };
 }
 
 const sheetOf = (day, stop) => stop.sheet ?? day.checks?.[stop.id]?.sheet;
@@ -35,13 +46,16 @@ export function sheetNote(day, stop) {
 /** Offer the form of the stop that was just ticked, until it is filled; null offers none. */
 export function showOffer(context) {
   const place = byId("check-offer");
+  offer = context;
   place.hidden = !context || Boolean(sheetOf(context.day, context.stop)) || !formFor(context.day, context.stop);
-  if (place.hidden) return;
-  const { seq, name } = context.stop;
+  // The buttons stay the same while their stop does: a tap must not fall between two drawings.
+  if (place.hidden || place.dataset.stop === String(context.stop.id)) return;
+  const { id, seq, name } = context.stop;
+  place.dataset.stop = id;
   place.replaceChildren(
     el("strong", {}, `${seq} ${name}`),
-    el("button", { type: "button", class: "action main", id: "offer-nothing", on: { click: () => saveNothingFound(context) } }, `✓ ${texts.check_nothing}`),
-    el("button", { type: "button", class: "action", id: "offer-check", on: { click: () => openCheck(context) } }, texts.check));
+    el("button", { type: "button", class: "action main", id: "offer-nothing", on: { click: () => saveNothingFound(offer) } }, `✓ ${texts.check_nothing}`),
+    el("button", { type: "button", class: "action", id: "offer-check", on: { click: () => openCheck(offer) } }, texts.check));
 }
 
 /** Open the form of a stop, with its draft, its last sheet or what is known beforehand. */

@@ -3,7 +3,7 @@
 import { byId, el, fault, length, say, tell, texts } from "./dom.js";
 import { draftSoon, dropDraft } from "./drafts.js";
 import { drawPin, pickPlace } from "./map.js";
-import { rememberMeasures, showMeasures } from "./measures.js";
+import { rememberMeasures, showMeasures } from "./onsite.js";
 import { here } from "./position.js";
 import { away, distance } from "./shapes.js";
 import { blob, draft, keepBlob, writeDraft } from "./store.js";
