@@ -38,6 +38,7 @@ ACTS: Mapping[str, str] = {
     "road_closure.end": "结束道路封闭",
     "road_closure.record": "登记道路封闭",
     "sync.conflict": "上传内容冲突",
+    "sync.decide": "处置冲突的平板记录",
     "sync.retry": "重新处理平板记录",
     "sync.set_aside": "不予采用平板记录",
     "track.attach": "补充轨迹文件",

@@ -190,7 +190,7 @@ def _keep(session: Session, item: RecordPart, sent: Sent, *, now: datetime) -> s
         return keep_record(session, UUID(item.name), sent, actor=author, now=now).state
     log_uid, _, number = item.name.partition("/")
     place = (UUID(log_uid), int(number))
-    return keep_segment(session, place, (sent.body, sent.checked()), actor=author, now=now)
+    return keep_segment(session, place, sent, actor=author, now=now).state
 
 
 def _note(
