@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5d0c7e1b94a2"
-down_revision = "959ede2142b3"
+down_revision = "c41f0a7d5e92"
 branch_labels = None
 depends_on = None
 
