@@ -119,7 +119,7 @@ def noisy_picture(size: int) -> bytes:
 
 
 def test_an_item_is_received_with_its_record_and_verified_with_its_photos(
-    field: Field, live_server: LiveServer
+    field: Field,
 ):
     page = field.open()
     for pattern in ("**/sync/blobs/*", "**/sync/photos/*"):
@@ -254,7 +254,7 @@ def test_a_photo_goes_on_where_it_stopped_in_smaller_pieces(field: Field):
     assert max(blobs.sizes[3:], default=0) <= 256 * 1024
 
 
-def test_what_the_server_has_lost_is_sent_again(field: Field, live_server: LiveServer):
+def test_what_the_server_has_lost_is_sent_again(field: Field):
     page = field.open()
     uid = field.keep()
     expect(page.locator("#open-box")).to_have_text("待传 0")
@@ -288,6 +288,8 @@ def test_nothing_is_dropped_before_a_week_and_a_second_confirmation(field: Field
 
 
 VERSION_1 = """async ({ task, author, log }) => {
+  const gone = indexedDB.deleteDatabase('patrol');
+  await new Promise((done) => { gone.onsuccess = done; });
   const open = indexedDB.open('patrol', 1);
   open.onupgradeneeded = () => {
     const outbox = open.result.createObjectStore('outbox', { keyPath: 'id' });
