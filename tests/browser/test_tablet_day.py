@@ -358,7 +358,7 @@ def test_an_urgent_stop_that_arrives_is_announced_and_comes_first(tablet, live_s
     stop_id = insert_urgent_stop(live_server, field.tuesday)
     page.click("#back")
     page.click("#refresh")
-    expect(page.locator("#urgent-text")).to_contain_text("新增紧急点:三里桥异味投诉,19:00 前到场")
+    expect(page.locator("#urgent-text")).to_contain_text("新增紧急点:三里桥异味投诉,11:00 前到场")
     expect(page.locator("#urgent-text")).to_contain_text("还剩 2 小时 0 分")
     assert page.evaluate("window.shaken") == 1
     expect(page.locator(".urgent-line")).to_contain_text("三里桥异味投诉")
@@ -471,6 +471,7 @@ def test_the_way_is_offered_at_a_stop_unless_the_county_forbids_it(tablet, live_
         row.value = {"value": 0}
     page.click("#back")
     page.click("#refresh")
+    expect(page.locator("#refresh")).to_be_enabled()
     page.locator(".card-task button.main").click()
     page.locator("#stops .stop .name").nth(2).click()
     expect(page.locator("#thing-title")).to_be_visible()

@@ -77,7 +77,16 @@ byId("back").addEventListener("click", () => {
 });
 byId("open-box").addEventListener("click", () => show("box"));
 byId("open-check").addEventListener("click", () => show("check"));
-byId("refresh").addEventListener("click", () => refresh());
+byId("refresh").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  await refresh(loadWeek).finally(() => { target.disabled = false; });
+});
+globalThis.addEventListener("hashchange", async () => {
+  const fresh = codeIn(location.hash);
+  if (!fresh) return;
+  await show("check");
+  await enrol(fresh);
+});
 hear("begin", (task) => open(task, { begin: true }));
 hear("open", (task) => open(task));
 hear("go", ({ task, stop }) => open(task, { stop }));
