@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from inspect_app.cli.cluster import stop as stop_cluster
 def main() -> None:
     """Run every seed of the size."""
     asked = _asked()
+    # Asked to end, it still takes down what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     size = SIZES[asked.size]
     seeds = [asked.seed] if asked.seed else range(1, size.seeds + 1)
     outcomes = []

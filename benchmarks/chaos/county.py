@@ -1,6 +1,5 @@
 """County: crews with a tablet each, tasks on the days around today, their accounts and codes."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -27,6 +26,7 @@ from inspect_app.models import (
     Post,
     Station,
 )
+from inspect_app.workflows.enrol_device import code_hash
 
 FROM = date(2020, 1, 1)
 PASSWORD = "patrol by water"  # noqa: S105 - of accounts that live for a minute
@@ -151,7 +151,7 @@ def _crewed(
     _add(
         session,
         EnrolmentCode(
-            code_hash=hashlib.sha256(code.encode()).hexdigest(),
+            code_hash=code_hash(code),
             device_name=f"平板{number:02d}",
             holder_id=person.id,
             made_at=now,

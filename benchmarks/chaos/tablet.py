@@ -48,6 +48,7 @@ class Tablet:
         self.photos = PhotoSender(self.line, self.outbox, self.take_fault)
         if self.orders["control"]:
             self.drafts = [replace(draft, photos=()) for draft in self.drafts]
+        self.said = ""
         self.deadline = time.monotonic() + self.orders["patience_s"]
 
     def take_fault(self, place: int, names: tuple[str, ...]) -> str:
@@ -75,9 +76,16 @@ class Tablet:
                 if self.at_rest() and self.reconciled():
                     return
             except NotNow as problem:
+                self.say(str(problem))
                 time.sleep(max(pause * self.dice.share(), problem.after_s))
                 pause = min(2 * pause, PAUSE_MAX_S)
         sys.exit(3)
+
+    def say(self, reason: str) -> None:
+        """Write why a round ended, for whoever wonders what a tablet waits for."""
+        if reason != self.said:
+            sys.stderr.write(f"{reason}\n")
+            self.said = reason
 
     def finish(self) -> None:
         """Reconcile once more and pull what has changed since, without any fault."""
@@ -91,6 +99,7 @@ class Tablet:
                     self.outbox.put(fresh=self.line.package())
                     return
             except NotNow as problem:
+                self.say(str(problem))
                 time.sleep(max(PAUSE_MIN_S, problem.after_s))
         sys.exit(3)
 

@@ -1,4 +1,4 @@
-"""Anomalies of a patrol: its track, ticks, photos and clocks, by the policies of its day."""
+"""Anomalies of a patrol: its track, ticks, photos and clocks, by policies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from gis.coverage.anomalies import (
 )
 from gis.crs import STORAGE_CRS
 from inspect_app.domain.access import Scope
+from inspect_app.domain.calendar import local_day
 from inspect_app.models import (
     Crew,
     Device,
@@ -85,8 +86,11 @@ def anomaly_rules(session: Session, *, day: date) -> AnomalyRules:
 
 
 def anomalies_of(session: Session, seen: Reviewed, *, now: datetime) -> list[Anomaly]:
-    """Return everything odd about a patrol: its track, ticks, photos and clocks, in this order."""
-    rules = anomaly_rules(session, day=seen.task.day)
+    """Return everything odd about a patrol: its track, ticks, photos and clocks, in this order.
+
+    The numbers are those of the day it is looked at: they guide an eye and decide nothing.
+    """
+    rules = anomaly_rules(session, day=local_day(now))
     starts, ends = (
         pd.Timestamp(at).tz_convert(seen.zone) for at in (seen.task.starts_at, seen.task.ends_at)
     )

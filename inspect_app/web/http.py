@@ -71,7 +71,7 @@ STATUS: dict[str, int] = {
 }
 """HTTP status of problems; all others are 422."""
 
-RETRY_AFTER_S = 300
+ROOM_AFTER_S = 300
 """When a tablet may try again what the server had no room for (status 507)."""
 
 View = Callable[..., Any]
@@ -339,7 +339,7 @@ def refusal(problem: Problem) -> Response:
     body = {"problem": problem.code, "message": sentence(problem), "facts": facts}
     answer = json_answer(body, status)
     if status == HTTPStatus.INSUFFICIENT_STORAGE:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        answer.headers["Retry-After"] = str(ROOM_AFTER_S)
     return answer
 
 

@@ -99,7 +99,7 @@ def preview(task_id: int) -> str | tuple[str, int]:
     task = _task(task_id)
     try:
         kept, file = _keep(task)
-        seen = preview_track(database(), task, file)
+        seen = preview_track(database(), task, file, today=today())
     except Problem as problem:
         roll_back()
         return _form(_task(task_id), sentence(problem)), STATUS.get(problem.code, 422)

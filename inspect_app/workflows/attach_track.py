@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 from shapely.geometry import LineString, MultiPoint
@@ -74,7 +74,9 @@ class Attachment:
     share_after: float | None
 
 
-def preview_track(session: Session, task: PatrolTask, file: TrackFile) -> Attachment:
+def preview_track(
+    session: Session, task: PatrolTask, file: TrackFile, *, today: date
+) -> Attachment:
     """Return what attaching a file to a task's patrol would add; nothing is written.
 
     Raises
@@ -84,7 +86,7 @@ def preview_track(session: Session, task: PatrolTask, file: TrackFile) -> Attach
         `track_elsewhere`, `track_too_long`, `track_attached`.
     """
     log = _log(session, task)
-    fixes, counts = _fixes(session, task, file)
+    fixes, counts = _fixes(session, task, file, today=today)
     _not_yet(session, log, fixes)
     rules = track_rules(session, day=task.day)
     own = fixes_of(session, log.uid)
@@ -115,9 +117,9 @@ def attach_track(
     The segments take numbers from `ATTACHED_FROM` on. Raises what `preview_track` raises.
     """
     session.refresh(task, with_for_update=True)
-    seen = preview_track(session, task, file)
+    seen = preview_track(session, task, file, today=local_day(now))
     log = _log(session, task)
-    fixes, _ = _fixes(session, task, file)
+    fixes, _ = _fixes(session, task, file, today=local_day(now))
     first = _next_number(session, log)
     pieces = _segments(fixes)
     limit = policy_value(session, "fix_accuracy_max_m", day=task.day)
@@ -153,7 +155,7 @@ def _log(session: Session, task: PatrolTask) -> PatrolLog:
 
 
 def _fixes(
-    session: Session, task: PatrolTask, file: TrackFile
+    session: Session, task: PatrolTask, file: TrackFile, *, today: date
 ) -> tuple[pd.DataFrame, tuple[int, int]]:
     """Return the file's fixes of the task's day by time; how many are of other days, or useless."""
     try:
@@ -166,7 +168,7 @@ def _fixes(
         raise Problem("track_untimed")
     if len(timed) > ATTACHED_FIXES_MAX:
         raise Problem("track_too_long", count=len(timed), limit=ATTACHED_FIXES_MAX)
-    slack = timedelta(hours=policy_value(session, "odd_outside_h", day=task.day))
+    slack = timedelta(hours=policy_value(session, "odd_outside_h", day=today))
     inside = timed[timed["at"].between(task.starts_at - slack, task.ends_at + slack)]
     if inside.empty:
         first = local_day(timed["at"].min().to_pydatetime())

@@ -59,12 +59,20 @@ class FindingDraft:
     measure: str = ""
 
 
-def raise_finding(session: Session, draft: FindingDraft, *, actor: Actor, now: datetime) -> Finding:
+def raise_finding(
+    session: Session,
+    draft: FindingDraft,
+    *,
+    actor: Actor,
+    now: datetime,
+    photos_follow: bool = False,
+) -> Finding:
     """Keep a finding and return it; the same draft again returns the finding it made.
 
     A point outside every grid, or in a grid without owner, is kept all the same: `grid_id` or
     `owner_person_id` stay empty, and a finding without grid is seen county-wide only. Refuses a
-    draft that is wrong, a photo that was not received, and a `uid` known with other content.
+    draft that is wrong, a photo that was not received unless `photos_follow` (a tablet's photos
+    come after the record and are linked then), and a `uid` known with other content.
     """
     birth = transition("finding", "report", None)
     if birth is None:
@@ -77,8 +85,11 @@ def raise_finding(session: Session, draft: FindingDraft, *, actor: Actor, now: d
     known = session.scalar(select(Finding).where(Finding.uid == draft.uid))
     if known is not None:
         return _same(session, known, draft)
+    missing = missing_photos(session, draft.photos)
     for problem in _faults(session, draft, now=now):
         raise problem
+    if missing and not photos_follow:
+        raise Problem("photo_missing", sha256=missing[0])
     finding = _kept(session, draft, actor=actor, now=now)
     session.add(finding)
     session.flush()
@@ -86,6 +97,7 @@ def raise_finding(session: Session, draft: FindingDraft, *, actor: Actor, now: d
     session.add_all(
         FindingPhoto(finding_id=finding.id, photo_sha256=sha256, stage=PhotoStage.BEFORE.value)
         for sha256 in photos
+        if sha256 not in missing
     )
     if draft.measure:
         session.add(_measure_taken(finding, draft, actor=actor))
@@ -124,8 +136,6 @@ def _same(session: Session, known: Finding, draft: FindingDraft) -> Finding:
 def _faults(session: Session, draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
     yield from _field_faults(draft, now=now)
     yield from _reference_faults(session, draft)
-    for sha256 in missing_photos(session, draft.photos):
-        yield Problem("photo_missing", sha256=sha256)
 
 
 def _field_faults(draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
