@@ -59,7 +59,7 @@ async function refresh(load = freshen) {
   if (!NO_FAULT.includes(found)) fault(found);
   tell("package");
   if (!byId("today").hidden) await showToday();
-  if (found === "new") await loadPictures();
+  if (found !== "offline") loadPictures(); // in the background: nobody waits for old pictures
 }
 
 /** Take over what the server says about the log-in; a kept page may be another person's. */

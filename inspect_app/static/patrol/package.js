@@ -144,16 +144,19 @@ export function isOld(week) {
 const picturesOf = (week) => new Set((week?.history ?? []).flatMap((thing) =>
   thing.findings.flatMap((finding) => finding.photos)));
 
+const refused = new Set();
+
 /** Load the small pictures that are missing, drop those no longer named; returns how many miss. */
 export async function loadPictures(onProgress = () => {}) {
   const named = picturesOf(await readPackage());
   const kept = new Set((await db.getAllKeys("read")).filter((key) => key.startsWith("thumb/")));
   for (const key of kept) if (!named.has(key.slice(6))) await db.delete("read", key);
-  const missing = [...named].filter((name) => !kept.has(`thumb/${name}`));
+  const missing = [...named].filter((name) => !kept.has(`thumb/${name}`) && !refused.has(name));
   for (const [place, name] of missing.entries()) {
     const answer = await get(`/photos/${name}?size=thumb`);
     if (!answer) return missing.length - place;
     if (answer.ok) await db.put("read", await answer.blob(), `thumb/${name}`);
+    else refused.add(name); // not again before the page is opened anew
     onProgress(place + 1, missing.length);
   }
   return 0;
