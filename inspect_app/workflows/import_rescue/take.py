@@ -166,7 +166,7 @@ def _take_photo(
                 actor=actor,
                 now=now,
             )
-            complete_photo(session, photo.sha256, now=now)
+            complete_photo(session, photo.sha256)
     except Problem as problem:
         report.photos["refused"] += 1
         report.refusals.append(Refusal(photo.sha256, "photo", "", problem))
