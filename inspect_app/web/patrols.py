@@ -27,6 +27,7 @@ from inspect_app.queries.patrol_review import (
 from inspect_app.queries.patrols import crew_members, stops_of, surroundings
 from inspect_app.queries.photo_wall import WallPhoto, photo_wall
 from inspect_app.queries.policies import policy_value
+from inspect_app.web.check_sheets import sheets_of
 from inspect_app.web.http import (
     actor,
     chosen_code,
@@ -97,6 +98,7 @@ def one(task_id: int) -> str:
         proof=None if proof is None else proof_view(proof),
         anomalies=[] if proof is None else anomaly_views(_anomalies(task, proof, photos)),
         photos=photos,
+        sheets=sheets_of(log),
         state=TaskState(task.state),
         members=crew_members(database(), task),
         stops=[
