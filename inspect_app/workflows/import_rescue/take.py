@@ -165,9 +165,7 @@ def _take_photo(
         report.photos["new" if new else "seen"] += 1
 
 
-def _take_record(
-    session: Session, part: Part, *, report: RescueReport, now: datetime
-) -> None:
+def _take_record(session: Session, part: Part, *, report: RescueReport, now: datetime) -> None:
     item = part.facts
     if not isinstance(item, RecordPart):
         return
