@@ -51,7 +51,6 @@ from inspect_app.workflows.sync_patrol import (
     Origin,
     Receipt,
     Sent,
-    complete_photo,
     keep_record,
     keep_segment,
 )
@@ -224,7 +223,6 @@ def photo(sha256: str) -> Response:
         actor=actor(),
         now=now(),
     )
-    complete_photo(database(), sha256, now=now())
     state = "new" if new else "seen"
     answer = {"state": state, "id": sha256, "sha256": sha256, "now": now()}
     return json_answer(answer, 201 if new else 200)

@@ -84,7 +84,7 @@ function facts(stop) {
 export function promise(stop, task) {
   const left = timeLeft(stop.due_at, task.changed_at ?? task.starts_at);
   return el("span", { class: `light ${left.light}` },
-    say(dayTexts.promise, { time: hour(stop.due_at), left: left.words }));
+    `${left.icon} ${say(dayTexts.promise, { time: hour(stop.due_at), left: left.words })}`);
 }
 
 /** What falls short of the county's minimums, in words; it is told before handing in. */
