@@ -336,7 +336,7 @@ def test_a_database_of_version_1_is_taken_over_and_sent(field: Field, live_serve
         kinds = session.scalars(
             select(SyncRecord.kind).where(SyncRecord.author_id == field.account.person_id)
         ).all()
-    # The first contact compares: what this server never had is sent again, whatever the tablet knew.
+    # The first contact compares: what this server never had is sent again.
     assert sorted(kinds) == ["patrol_pause", "patrol_resume", "patrol_start"]
     field.show_box()
     expect(page.locator(".entry.draft")).to_contain_text("写到一半")
