@@ -29,7 +29,6 @@ from inspect_app.workflows.import_rescue.file import (
 from inspect_app.workflows.import_rescue.keys import RescueKeys
 from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo
 from inspect_app.workflows.sync_patrol import Receipt, Sent, keep_record, keep_segment
-from inspect_app.workflows.sync_patrol.photos import complete_photo
 from inspect_app.workflows.sync_patrol.records import read_head
 from inspect_app.workflows.sync_patrol.segments import Origin
 
@@ -166,7 +165,6 @@ def _take_photo(
                 actor=actor,
                 now=now,
             )
-            complete_photo(session, photo.sha256, now=now)
     except Problem as problem:
         report.photos["refused"] += 1
         report.refusals.append(Refusal(photo.sha256, "photo", "", problem))
