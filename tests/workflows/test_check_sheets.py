@@ -182,9 +182,9 @@ def test_the_history_of_an_object_shows_each_patrol(session, day):
     stop = task.stops[2]
     send(session, filled(tablet, stop, {"remark": "旧"}, form=OUTLET), actor)
     send(session, filled(tablet, stop, {"remark": "新"}, form=OUTLET), actor)
-    [sheet] = history_of(session, ObjectKind.OUTLET, stop.object_id)
+    [sheet] = history_of(session, ObjectKind.OUTLET, stop.object_id, scope=EVERYWHERE)
     assert sheet.answers == {"remark": "新"}
-    assert history_of(session, ObjectKind.OUTLET, stop.object_id + 1) == []
+    assert history_of(session, ObjectKind.OUTLET, stop.object_id + 1, scope=EVERYWHERE) == []
 
 
 def test_no_objects_have_no_classes(session):
