@@ -9,7 +9,7 @@ from sqlalchemy.sql.expression import cast
 
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Finding, FindingPhoto, PatrolLog, PatrolStop, Photo
+from inspect_app.models import Finding, FindingPhoto, PatrolLog, PatrolStop, Photo, SyncRecord
 from inspect_app.queries.scope import in_scope
 
 
@@ -22,7 +22,7 @@ def stored_photo(session: Session, sha256: str) -> Photo:
 
 
 def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
-    """Return a photo the actor sent, or one a finding or log inside the scope uses.
+    """Return a photo the actor sent, or one a finding, log or record inside the scope uses.
 
     Any other photo, and one that never came, is not found.
     """
@@ -41,11 +41,17 @@ def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
         )
         .exists()
     )
+    in_record = (
+        select(SyncRecord.uid)
+        .join(PatrolStop, PatrolStop.task_id == SyncRecord.task_id)
+        .where(SyncRecord.photos.contains([sha256]), in_scope(PatrolStop.grid_id, actor.scope))
+        .exists()
+    )
     roads = [Photo.received_from == actor.person_id]
     if actor.may(Permission.FINDING_VIEW):
         roads.append(in_finding)
     if actor.may(Permission.PATROL_REVIEW):
-        roads.append(in_log)
+        roads += [in_log, in_record]
     photo = session.scalar(select(Photo).where(Photo.sha256 == sha256, or_(*roads)))
     if photo is None:
         raise Problem("not_found", what="照片")

@@ -1,12 +1,19 @@
 """The tablet's outbox: one visible state an item, honest about the line, nothing ever lost."""
 
+import base64
 import json
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
+import numpy as np
 import pytest
+from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from inspect_app.domain.access import Role
 from inspect_app.models import Account, PatrolTask, Photo, SyncRecord
@@ -21,8 +28,10 @@ PLACE = {"longitude": CANAL[0][0] + 0.001, "latitude": CANAL[0][1], "accuracy": 
 class Field:
     """An inspector's tablet: a browser of its own, with what a test does over and over."""
 
-    def __init__(self, context: BrowserContext, account: Account, task_id: int) -> None:
+    def __init__(self, context: BrowserContext, account: Account, task_id: int, name: str) -> None:
+        self.name = name
         self.context, self.account, self.task_id = context, account, task_id
+        self.log = str(uuid4())
         self.page = context.new_page()
         self.page.set_default_timeout(15_000)
         log_in(self.page, account)
@@ -34,8 +43,8 @@ class Field:
 
     def keep(self, kind: str = "patrol_start", photo: bytes | None = None, **values) -> str:
         """Put a record into the outbox as the page itself does; return its id."""
-        values = {"kind": kind, "task_id": self.task_id, "log_uid": LOG} | values
-        given = {"values": values, "author": self.account.person_id, "photo": list(photo or b"")}
+        values = {"kind": kind, "task_id": self.task_id, "log_uid": self.log} | values
+        given = {"values": values, "author": self.account.person_id, "photo": coded(photo or b"")}
         uid: str = self.page.evaluate(KEEP, given)
         return uid
 
@@ -54,17 +63,18 @@ class Field:
         return self.page
 
 
-LOG = "00000000-0000-7000-8000-0000000000aa"
 KEEP = """async ({ values, author, photo }) => {
   const { keep, keepBlob } = await import('/static/patrol/store.js');
   const { tell } = await import('/static/patrol/dom.js');
-  const photos = photo.length
-    ? [await keepBlob(new File([new Uint8Array(photo)], 'a.jpg', { type: 'image/jpeg' }))] : [];
+  const bytes = Uint8Array.from(atob(photo), (each) => each.charCodeAt(0));
+  const photos = bytes.length
+    ? [await keepBlob(new File([bytes], 'a.jpg', { type: 'image/jpeg' }))] : [];
   const content = { ...values, ...(values.kind === 'finding' ? { photos } : {}) };
   const entry = await keep(content, { author, photos });
   tell('kept');
   return entry.id;
 }"""
+REASON = "import('/static/patrol/upload.js').then(({ line }) => line.reason)"
 STATES = """async () => {
   const { entries } = await import('/static/patrol/store.js');
   return Object.fromEntries((await entries()).map((entry) => [entry.id, entry.state]));
@@ -77,6 +87,15 @@ FINDING = {
 }
 
 
+def until(page: Page, done: Callable[[], bool], *, seconds: int = 40) -> None:
+    """Wait until something outside of the document is so."""
+    for _ in range(seconds * 5):
+        if done():
+            return
+        page.wait_for_timeout(200)
+    pytest.fail("it never came")
+
+
 @pytest.fixture
 def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
     """Give a tablet with a published task, logged in."""
@@ -86,6 +105,7 @@ def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
         grid = make_grid(session)
         make_owner(session, grid)
         account = make_account(session, Role.INSPECTOR, grid=grid)
+        name = account.person.name
         task = make_task(session, make_crew(session, account), grid=grid)
     context = browser.new_context(
         base_url=live_server.url,
@@ -95,31 +115,29 @@ def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
         permissions=["geolocation"],
         service_workers="block",
     )
-    yield Field(context, account, task.id)
+    yield Field(context, account, task.id, name)
     context.close()
+
+
+def coded(photo: bytes) -> str:
+    return base64.b64encode(photo).decode()
 
 
 def noisy_picture(size: int) -> bytes:
     """Return a picture of at least so many bytes."""
-    import numpy as np
-    from PIL import Image
-
     side = int((size / 3) ** 0.5) + 1
     grain = np.random.default_rng(7).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    from io import BytesIO
-
     out = BytesIO()
     Image.fromarray(grain).save(out, "PNG")
     return out.getvalue()
 
 
 def test_an_item_is_received_with_its_record_and_verified_with_its_photos(
-    field: Field, live_server: LiveServer
+    field: Field,
 ):
     page = field.open()
-    held = []
     for pattern in ("**/sync/blobs/*", "**/sync/photos/*"):
-        page.route(pattern, lambda route: held.append(route) or route.abort())
+        page.route(pattern, lambda route: route.abort())
     field.keep()
     uid = field.keep("finding", picture(), **FINDING)
     field.show_box()
@@ -129,7 +147,6 @@ def test_an_item_is_received_with_its_record_and_verified_with_its_photos(
     page.click("#send")
     expect(row).to_have_attribute("data-state", "verified", timeout=20_000)
     expect(row).to_contain_text("照片 1/1 张已核验")
-    assert held
 
 
 @pytest.mark.parametrize("answer", ["page", "redirect", "other json", "unsaid hash", "login page"])
@@ -194,7 +211,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(field: Field):
         lambda route: tries.append(1) or route.fulfill(status=507, headers={"Retry-After": "120"}),
     )
     field.keep()
-    page.wait_for_function("""async () => (await import('/static/patrol/upload.js')).line.reason""")
+    until(page, lambda: page.evaluate(REASON) == "busy")
     field.keep("stop_result", stop_id=1, result="done")
     page.wait_for_timeout(1500)
     assert len(tries) == 1
@@ -204,56 +221,39 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(field: Field):
     assert 100_000 < wait <= 120_000
 
 
-class Blobs:
-    """A server's side of photos in pieces, with answers that get lost on the way."""
+class LostReplies:
+    """Lets the first pieces of a photo reach the server, but not their answers the tablet."""
 
-    def __init__(self, photo: bytes, *, lose: int) -> None:
-        self.photo, self.kept, self.lose = photo, b"", lose
-        self.sizes: list[int] = []
+    def __init__(self, app: Flask, *, lose: int) -> None:
+        self.app, self.lose, self.sizes = app.wsgi_app, lose, []
 
-    def answer(self, route: Route) -> None:
-        request = route.request
-        if request.method == "HEAD":
-            return route.fulfill(status=200, headers=self._headers())
-        body, offset = request.post_data_buffer or b"", int(request.headers["upload-offset"])
-        if offset != len(self.kept):
-            return route.fulfill(status=409, headers=self._headers(), json={"problem": "x"})
-        self.kept += body
-        self.sizes.append(len(body))
-        if self.lose:
-            self.lose -= 1
-            return route.abort()  # the piece is here, its answer is lost
-        return route.fulfill(status=204, headers=self._headers())
-
-    def _headers(self) -> dict[str, str]:
-        whole = len(self.kept) == len(self.photo)
-        return {
-            "Upload-Offset": str(len(self.kept)),
-            "Upload-Length": str(len(self.photo)),
-            "Upload-Complete": "?1" if whole else "?0",
-        }
+    def __call__(self, environ, start_response):
+        answer = self.app(environ, start_response)
+        if environ["REQUEST_METHOD"] == "PATCH":
+            self.sizes.append(int(environ["CONTENT_LENGTH"]))
+            if len(self.sizes) <= self.lose:
+                answer.close()
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+                raise ConnectionResetError
+        return answer
 
 
-def test_a_photo_goes_on_where_it_stopped_in_smaller_pieces(field: Field):
+def test_a_photo_goes_on_where_it_stopped_in_smaller_pieces(
+    field: Field, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+):
     page = field.open()
     photo = noisy_picture(900_000)
-    blobs = Blobs(photo, lose=2)
-    page.route("**/sync/blobs/*", blobs.answer)
-    page.route("**/sync/records/*", lambda route: route.abort())  # the photo does not wait for it
-    page.unroute("**/sync/records/*")
-    field.keep("finding", photo, **FINDING)
-    page.wait_for_function(
-        """async (name) => (await (await import('/static/patrol/store.js')).photoFacts(name))
-            .state === 'verified'""",
-        arg=sha256(photo),
-        timeout=30_000,
-    )
-    assert blobs.kept == photo  # no byte twice, none missing
-    assert blobs.sizes[:3] == [256 * 1024, 128 * 1024, 64 * 1024]
-    assert max(blobs.sizes[3:], default=0) <= 256 * 1024
+    line = LostReplies(live_server.app, lose=2)
+    monkeypatch.setattr(live_server.app, "wsgi_app", line)
+    uid = field.keep("finding", photo, **FINDING)
+    until(page, lambda: field.states()[uid] == "verified")
+    assert line.sizes[:3] == [256 * 1024, 128 * 1024, 64 * 1024]
+    assert sum(line.sizes) == len(photo)  # no byte twice, none missing
+    with live_server.writing() as session:
+        assert session.get_one(Photo, sha256(photo)).size == len(photo)
 
 
-def test_what_the_server_has_lost_is_sent_again(field: Field, live_server: LiveServer):
+def test_what_the_server_has_lost_is_sent_again(field: Field):
     page = field.open()
     uid = field.keep()
     expect(page.locator("#open-box")).to_have_text("待传 0")
@@ -287,6 +287,8 @@ def test_nothing_is_dropped_before_a_week_and_a_second_confirmation(field: Field
 
 
 VERSION_1 = """async ({ task, author, log }) => {
+  const gone = indexedDB.deleteDatabase('patrol');
+  await new Promise((done) => { gone.onsuccess = done; });
   const open = indexedDB.open('patrol', 1);
   open.onupgradeneeded = () => {
     const outbox = open.result.createObjectStore('outbox', { keyPath: 'id' });
@@ -297,15 +299,20 @@ VERSION_1 = """async ({ task, author, log }) => {
   };
   await new Promise((done) => { open.onsuccess = done; });
   const device = '0195c000-0000-7000-8000-000000000001';
+  const at = '2026-03-24T00:40:00Z';
+  const bytesOf = (seq, kind) => new TextEncoder().encode(
+    JSON.stringify({ kind, task_id: task, log_uid: log, device, seq, at }));
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(3, 'patrol_resume')));
+  const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const tx = open.result.transaction(['outbox', 'meta', 'drafts'], 'readwrite');
   const add = (seq, state, kind) => {
     const id = `0195c000-0000-7000-8000-00000000000${seq + 1}`;
-    const body = { kind, task_id: task, log_uid: log, device, seq, at: '2026-03-24T00:40:00Z' };
+    const bytes = bytesOf(seq, kind);
+    const body = JSON.parse(new TextDecoder().decode(bytes));
     tx.objectStore('outbox').add({
       id, seq, at: body.at, author, photos: [], label: '', kind, task, content: body,
       url: `/sync/records/${id}`, name: id, state, receivedAt: state === 'received' ? 5 : undefined,
-      sha256: state === 'received' ? 'ab' : undefined,
-      bytes: new TextEncoder().encode(JSON.stringify(body)),
+      sha256: state === 'received' ? sha256 : undefined, bytes,
     });
   };
   add(1, 'waiting', 'patrol_start');
@@ -322,7 +329,7 @@ VERSION_1 = """async ({ task, author, log }) => {
 def test_a_database_of_version_1_is_taken_over_and_sent(field: Field, live_server: LiveServer):
     page = field.page
     page.goto("/nothing")
-    given = {"task": field.task_id, "author": field.account.person_id, "log": LOG}
+    given = {"task": field.task_id, "author": field.account.person_id, "log": field.log}
     page.evaluate(VERSION_1, given)
     field.open()
     expect(page.locator("#open-box")).to_have_text("待传 0", timeout=20_000)
@@ -331,7 +338,8 @@ def test_a_database_of_version_1_is_taken_over_and_sent(field: Field, live_serve
         kinds = session.scalars(
             select(SyncRecord.kind).where(SyncRecord.author_id == field.account.person_id)
         ).all()
-    assert sorted(kinds) == ["patrol_pause", "patrol_start"]
+    # The first contact compares: what this server never had is sent again.
+    assert sorted(kinds) == ["patrol_pause", "patrol_resume", "patrol_start"]
     field.show_box()
     expect(page.locator(".entry.draft")).to_contain_text("写到一半")
     assert len(field.keep("patrol_end")) == 36
@@ -361,7 +369,6 @@ def test_logging_out_keeps_the_outbox_and_the_next_person_sees_only_a_count(
     with live_server.writing() as session:
         other = make_account(session, Role.INSPECTOR)
         other_id = other.person_id
-        name = field.account.person.name
     page = field.open()
     page.route("**/sync/records/*", lambda route: route.abort())
     uid = field.keep("stop_result", stop_id=1, result="done")
@@ -374,7 +381,7 @@ def test_logging_out_keeps_the_outbox_and_the_next_person_sees_only_a_count(
     page.goto("/patrol")
     expect(page.locator("#cards")).to_be_visible()
     field.show_box()
-    expect(page.locator("#others")).to_have_text(f"{name}有 1 条记录待传,都在本机")
+    expect(page.locator("#others")).to_have_text(f"{field.name}有 1 条记录待传,都在本机")
     expect(page.locator(f"[data-id='{uid}']")).to_have_count(0)
     page.unroute_all()
     field.send()
@@ -391,11 +398,11 @@ def test_three_hundred_items_are_drawn_at_once_and_filtered(field: Field):
         """async ({ task, log, author }) => {
           const { keep } = await import('/static/patrol/store.js');
           for (let n = 0; n < 320; n += 1) {
-            await keep({ kind: 'stop_result', task_id: task, log_uid: log, stop_id: n, result: 'done' },
-              { author, label: `点位 ${n}` });
+            const visit = { kind: 'stop_result', task_id: task, log_uid: log, stop_id: n };
+            await keep({ ...visit, result: 'done' }, { author, label: `点位 ${n}` });
           }
         }""",
-        {"task": field.task_id, "log": LOG, "author": field.account.person_id},
+        {"task": field.task_id, "log": field.log, "author": field.account.person_id},
     )
     field.show_box()
     expect(page.locator("#entries .entry")).to_have_count(320)
@@ -412,6 +419,32 @@ def test_three_hundred_items_are_drawn_at_once_and_filtered(field: Field):
     expect(page.locator("[data-filter='waiting']")).to_have_attribute("aria-pressed", "true")
 
 
+def saved_rescue(page: Page, folder: Path) -> Path:
+    """Make the rescue file and save it as a person does."""
+    page.click("#rescue")
+    with page.expect_download() as coming:
+        page.click("#rescue-link")
+    file = folder / coming.value.suggested_filename
+    coming.value.save_as(file)
+    return file
+
+
+def import_at_the_office(browser: Browser, live_server: LiveServer, file: Path) -> None:
+    """Import it as an administrator, who vouches for a tablet that is not enrolled."""
+    with live_server.writing() as session:
+        office = make_account(session, Role.ADMINISTRATOR)
+    desk = browser.new_context(base_url=live_server.url, viewport=DESK, locale="zh-CN").new_page()
+    log_in(desk, office)
+    desk.goto("/administration/rescue")
+    desk.set_input_files("#rescue-file", file)
+    desk.click("#rescue-form button")
+    expect(desk.locator(".alert-danger")).to_contain_text("无法证明")
+    desk.check("#trusted")
+    desk.click("#rescue-form button")
+    expect(desk.locator("#rescue-report .alert-success")).to_have_text("文件完整")
+    desk.context.close()
+
+
 def test_the_rescue_file_brings_to_the_office_what_could_not_be_sent(
     field: Field, live_server: LiveServer, browser: Browser, tmp_path: Path
 ):
@@ -424,37 +457,17 @@ def test_the_rescue_file_brings_to_the_office_what_could_not_be_sent(
     second = field.keep("finding", photo, **FINDING)
     field.context.set_offline(True)  # the file is made without a network
     field.show_box()
-    page.click("#rescue")
+    file = saved_rescue(page, tmp_path)
     expect(page.locator("#rescue-link")).to_contain_text("2 条记录、1 张照片")
-    with page.expect_download() as coming:
-        page.click("#rescue-link")
-    file = tmp_path / coming.value.suggested_filename
-    coming.value.save_as(file)
-    assert file.name.endswith(".rescue")
+    assert file.suffix == ".rescue"
     assert first.encode() not in file.read_bytes()
 
+    import_at_the_office(browser, live_server, file)
     with live_server.writing() as session:
-        office = make_account(session, Role.ADMINISTRATOR)
-    desk = browser.new_context(base_url=live_server.url, viewport=DESK, locale="zh-CN").new_page()
-    log_in(desk, office)
-    desk.goto("/administration/rescue")
-    desk.set_input_files("#rescue-file", file)
-    desk.click("#rescue-form button")
-    expect(desk.locator(".alert-danger")).to_contain_text("无法证明")
-    desk.check("#trusted")
-    desk.click("#rescue-form button")
-    expect(desk.locator("#rescue-report .alert-success")).to_have_text("文件完整")
-    with live_server.writing() as session:
-        rows = session.execute(
-            select(SyncRecord.uid, SyncRecord.author_id).where(
-                SyncRecord.author_id == field.account.person_id
-            )
-        ).all()
-        assert {str(uid) for uid, _ in rows} == {first, second}
-        assert session.scalar(
-            select(func.count()).select_from(Photo).where(Photo.sha256 == sha256(photo))
-        )
-    desk.context.close()
+        author = SyncRecord.author_id == field.account.person_id
+        uids = {str(uid) for uid in session.scalars(select(SyncRecord.uid).where(author))}
+        assert uids == {first, second}
+        assert session.get(Photo, sha256(photo)) is not None
 
     page.unroute_all()
     field.context.set_offline(False)  # and the tablet, back on the line, finds it all there

@@ -47,12 +47,21 @@ export function refreshStops(task) {
   }
 }
 
-export function showStops(task, { chosen, open, choose, tick, skip }) {
+let drawn = "";
+
+/** Draw the list; one that would look the same stays, so that no tap is lost between two drawings. */
+export function showStops(task, { stamp, chosen, open, choose, tick, skip, check }) {
+  const bare = task.stops.map(({ geometry: _, ...stop }) => stop);
+  const forms = task.stops.map((stop) => open && check(stop)?.label);
+  const wanted = JSON.stringify([stamp, task.id, task.changed_at, chosen, open, bare, forms]);
+  if (wanted === drawn && byId("stops").childElementCount) return refreshStops(task);
+  drawn = wanted;
   const changed = task.changed_at && el("li", { class: "changed" },
     say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason }));
-  const button = (text, handler) =>
-    el("button", { type: "button", class: "action", on: { click: handler } }, text);
+  const button = (text, handler, look = "") =>
+    el("button", { type: "button", class: `action ${look}`, on: { click: handler } }, text);
   byId("stops").replaceChildren(...(changed ? [changed] : []), ...inOrder(task.stops).map((stop) => {
+    const form = open && check(stop);
     const urgent = stop.due_at && stop.result === "pending";
     return el("li", {
       class: `stop ${stop.result}${stop.id === chosen ? " chosen" : ""}${urgent ? " urgent" : ""}`, "data-stop": stop.id,
@@ -62,9 +71,11 @@ export function showStops(task, { chosen, open, choose, tick, skip }) {
       el("span", {}, stop.name, urgent && promise(stop, task), el("small", {}, facts(stop)))),
     stop.result !== "pending" && el("span", { class: `tag ${stop.result}` }, texts.result[stop.result]),
     open && stop.result !== "done" && button(texts.tick, () => tick(stop)),
+    form && button(form.label, form.open, "check"),
     open && stop.result === "pending" && button(texts.skip, () => skip(stop)),
     open && stop.result === "done" && button(texts.undo, () => skip(stop)));
   }));
+  return null;
 }
 
 function facts(stop) {
@@ -74,6 +85,7 @@ function facts(stop) {
     stop.last_visit ? say(texts.last, { day: stop.last_visit.slice(5, 10) }) : texts.never,
     Number.isFinite(far) && length(far),
     stop.result_reason,
+    stop.note,
   ].filter(Boolean).join(" · ");
 }
 
@@ -81,7 +93,7 @@ function facts(stop) {
 export function promise(stop, task) {
   const left = timeLeft(stop.due_at, task.changed_at ?? task.starts_at);
   return el("span", { class: `light ${left.light}` },
-    say(dayTexts.promise, { time: hour(stop.due_at), left: left.words }));
+    `${left.icon} ${say(dayTexts.promise, { time: hour(stop.due_at), left: left.words })}`);
 }
 
 /** What falls short of the county's minimums, in words; it is told before handing in. */
