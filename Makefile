@@ -8,8 +8,9 @@ PYTEST_ARGS ?=
 SETS ?=
 SECONDS ?=
 SEED ?= 1
+SIZE ?= ci
 
-.PHONY: help run setup stop test check bench bench-plan screenshots
+.PHONY: help run setup stop test check bench bench-plan chaos screenshots
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -50,6 +51,10 @@ bench-plan: ## Compare the weekly plan's search with published values and PyVRP,
 	fi; \
 	.venv/bin/python -m benchmarks plan; \
 	exit $$missed
+
+chaos: ## Kill, cut off and restart tablets and server, then prove that nothing is lost (SIZE=ci or release)
+	@deploy/setup.sh test
+	.venv/bin/python -m benchmarks.chaos --size $(SIZE)
 
 screenshots: ## Take pictures of the main pages in a real browser
 	@deploy/setup.sh test
