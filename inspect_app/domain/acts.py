@@ -9,6 +9,10 @@ ACTS: Mapping[str, str] = {
     "crew_absence.record": "登记班组停班",
     "crew_assignment.end": "结束班组指定",
     "crew_assignment.record": "登记班组指定",
+    "device.enrol": "登记平板",
+    "device.enrol_failed": "登记平板失败",
+    "device.invite": "生成平板登记码",
+    "device.revoke": "停用平板",
     "frequency.add": "新增巡查频次",
     "frequency.change": "修改巡查频次",
     "frequency.end": "终止巡查频次",
@@ -33,6 +37,8 @@ ACTS: Mapping[str, str] = {
     "road_closure.end": "结束道路封闭",
     "road_closure.record": "登记道路封闭",
     "sync.conflict": "上传内容冲突",
+    "sync.retry": "重新处理平板记录",
+    "sync.set_aside": "不予采用平板记录",
 } | {f"{row.subject}.{row.event}": row.label for row in TRANSITIONS}
 """Label of every act by its code."""
 
@@ -40,6 +46,7 @@ SUBJECTS: Mapping[str, str] = {
     "account": "账号",
     "crew_absence": "班组停班",
     "crew_assignment": "班组指定",
+    "device": "平板",
     "finding": "问题",
     "frequency": "巡查频次",
     "grid": "网格",

@@ -12,6 +12,7 @@ import structlog
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -52,6 +53,14 @@ STATUS: dict[str, int] = {
     "county_wide_only": 403,
     "already_imported": 409,
     "too_large": 413,
+    "seq_taken": 409,
+    "log_elsewhere": 409,
+    "already_settled": 409,
+    "digest_missing": 400,
+    "digest_mismatch": 400,
+    "device_revoked": 401,
+    "enrolment_locked": 429,
+    "server_busy": 503,
 }
 """HTTP status of problems; all others are 422."""
 
@@ -80,6 +89,7 @@ def init_http(app: Flask) -> None:
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(PolicyMissing, _policy_missing)
     app.register_error_handler(CSRFError, lambda _: _refuse(Problem("form_expired")))
+    app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
 
@@ -252,7 +262,7 @@ def _open_transaction() -> None:
         g.database = sessions()()
 
 
-def _close_transaction(response: Response) -> Response:
+def _close_transaction(response: AnyResponse) -> AnyResponse:
     session: Session | None = g.pop("database", None)
     if session is not None:
         try:
@@ -260,6 +270,10 @@ def _close_transaction(response: Response) -> Response:
                 session.rollback()
             else:
                 session.commit()
+        except DBAPIError as error:
+            if not _passing(error):
+                raise
+            return _busy(error)
         finally:
             session.close()
     return response
@@ -328,6 +342,9 @@ def _policy_missing(missing: PolicyMissing) -> AnyResponse:
 
 def _http_error(error: HTTPException) -> AnyResponse:
     g.failed = True
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, DBAPIError) and _passing(cause):
+        return _busy(cause)  # the database was away before the request began
     status = error.code or 500
     if status < 400 or request.endpoint == "static":  # a redirect, or a file without a page
         return error.get_response()
@@ -337,6 +354,32 @@ def _http_error(error: HTTPException) -> AnyResponse:
     if wants_json():
         return json_answer({"problem": "http", "message": message, "facts": {}}, status)
     return Response(render_template("problem.html", message=message), status)
+
+
+RETRY_AFTER_S = 2
+PASSING = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"}
+"""SQLSTATEs after which the same request may well succeed: deadlocks, a database that restarts."""
+
+
+def _passing(error: DBAPIError) -> bool:
+    """Whether a fault of the database is one that passes: the caller is to ask again."""
+    state = getattr(error.orig, "sqlstate", None)
+    unreachable = state is None and isinstance(error, OperationalError)
+    return error.connection_invalidated or state in PASSING or unreachable
+
+
+def _database_error(error: DBAPIError) -> AnyResponse:
+    return _busy(error) if _passing(error) else _crash(error)
+
+
+def _busy(error: DBAPIError) -> AnyResponse:
+    """Ask the caller to come again: a deadlock's loser, a database that is just restarting."""
+    log.warning("database_busy", path=request.path, fault=str(error.orig)[:200])
+    problem = Problem("server_busy")
+    g.failed = True
+    answer = _refuse(problem)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _crash(error: Exception) -> AnyResponse:

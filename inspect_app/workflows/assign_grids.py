@@ -100,7 +100,7 @@ def assign_grids(
         elif key == "zones":
             results.append(_assign_zones(session, grids))
         else:
-            raise Problem("kind_unknown", found=key, expected="、".join(ASSIGN_KINDS))
+            raise Problem("import_kind_unknown", found=key, expected="、".join(ASSIGN_KINDS))
     facts = {one.kind: {"rows": one.rows, "changed": one.changed, **one.how} for one in results}
     session.add(
         AuditEntry(

@@ -352,5 +352,5 @@ KINDS: dict[str, Kind] = {
 def kind_of(key: str) -> Kind:
     """Return the kind of this key, or refuse it with the known ones."""
     if key not in KINDS:
-        raise Problem("kind_unknown", found=key, expected="、".join(KINDS))
+        raise Problem("import_kind_unknown", found=key, expected="、".join(KINDS))
     return KINDS[key]
