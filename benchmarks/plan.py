@@ -2,7 +2,8 @@
 
 Generated counties, and real networks where ``--networks`` (or BENCH_NETWORKS) names a folder with
 their files, see ``benchmarks.real_networks``. Each county has a process of its own, so that the
-memory shown is its own. Seconds are the processor's.
+memory shown is its own; that of two searches side by side is the memory of all processes. Seconds
+are the processor's.
 """
 
 import argparse
@@ -18,8 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.county import county_week, generated_county
+from benchmarks.memory import peak_memory
 from gis.routing.bound import visits_of, week_bound
 from gis.routing.explain import explain
+from gis.routing.parallel import SEARCHES, solve_in_parallel, with_shared_matrices
 from gis.routing.problem import WeekPlan, WeekProblem
 from gis.routing.solve import Progress, SearchBudget, solve
 from gis.routing.verify import Verdict, verify
@@ -63,6 +66,7 @@ def main(options: Sequence[str] = ()) -> None:
             generated_week, reaches, crew_count=max(2, round(reaches / REACHES_PER_CREW))
         )
         _alone(partial(measure, str(reaches), week, budgets=wanted.seconds, bound_s=wanted.bound))
+        _alone(partial(measure_together, week, budget_s=wanted.seconds[-1]))
         if reaches <= CROSS_CHECKED and wanted.cross_check:
             _alone(partial(cross_check, week, budget_s=wanted.seconds[-1]))
     if wanted.networks:
@@ -133,6 +137,23 @@ def measure(
         print(f"{row}{_peak_mb():8d}  {'yes' if found.verdict.is_valid else 'NO'}", flush=True)
     if found.plan.unserved:
         _say_why(problem, found.plan)
+
+
+def measure_together(week: Callable[[], WeekProblem], *, budget_s: float) -> None:
+    """Print what two searches find side by side, and the memory of all processes."""
+    warm_up()
+    with peak_memory() as peak:
+        problem = with_shared_matrices(week())
+        # The clock on the wall: each search has a core of its own, and as long as one alone has.
+        plan = solve_in_parallel(problem, seed=SEED, budget=SearchBudget(seconds=budget_s))
+    verdict = verify(problem, plan)
+    print(
+        f"    {SEARCHES} searches, {budget_s:.0f} s:"
+        f" served {verdict.served_visits}/{verdict.due_visits},"
+        f" overhead {plan.overhead_share * 100:.2f} %, valid {verdict.is_valid},"
+        f" peak {peak.mb} MB in {peak.processes} processes",
+        flush=True,
+    )
 
 
 def planned(problem: WeekProblem, *, budget_s: float) -> Found:

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     base_map_url: str = ""
     base_map_attribution: str = ""
     pool_size: int = 10
+    tablet_shell: bool = True
 
     @model_validator(mode="after")
     def refuse_unsafe(self) -> Self:

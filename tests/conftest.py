@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from inspect_app import create_app
 from inspect_app.cli.migrate import migrate
 from inspect_app.config import Settings
-from inspect_app.db import make_engine
+from inspect_app.db import make_engine, session_factory
 from inspect_app.workflows.seed_county import seed_county
 from tests.demo_county import drawn
 
@@ -148,6 +148,16 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """Give one database session."""
     with sessions() as session:
         yield session
+
+
+@pytest.fixture
+def committing(
+    migrated: str, make_database: Callable[..., str], server: Callable[[str], str]
+) -> Iterator[sessionmaker[Session]]:
+    """Give sessions on a database of the test's own: they really commit, several at a time."""
+    engine = make_engine(settings_for(server(make_database(template=migrated)), Path("unused")))
+    yield session_factory(engine)
+    engine.dispose()
 
 
 @pytest.fixture

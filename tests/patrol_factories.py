@@ -17,10 +17,12 @@ from inspect_app.models import (
     Crew,
     CrewMember,
     Grid,
+    PatrolLog,
     PatrolPlan,
     PatrolStop,
     PatrolTask,
     Station,
+    TrackSegment,
 )
 from tests.factories import FROM, add, serial
 
@@ -104,6 +106,51 @@ def make_task(session: Session, crew: Crew, *, grid: Grid | None = None, **value
         )
     session.refresh(task)
     return task
+
+
+def make_patrol(
+    session: Session, crew: Crew, recorder: Account, *, grid: Grid | None = None, **values
+) -> PatrolTask:
+    """Return a handed-in task whose tablet walked the first half of the canal in five minutes."""
+    task = make_task(session, crew, grid=grid, **({"state": "submitted"} | values))
+    tablet = Tablet(task)
+    log = add(
+        session,
+        PatrolLog(
+            uid=tablet.log_uid,
+            task_id=task.id,
+            recorder_id=recorder.person_id,
+            started_at=task.starts_at,
+            ended_at=task.starts_at + timedelta(hours=1),
+            form={},
+            received_at=task.starts_at + timedelta(hours=2),
+        ),
+    )
+    body = tablet.fixes(120.50, 120.51)
+    add(
+        session,
+        TrackSegment(
+            log_uid=log.uid,
+            number=0,
+            grid_id=None if grid is None else grid.id,
+            fixes=json.loads(body)["fixes"],
+            sha256=sha256(body),
+            received_at=log.received_at,
+        ),
+    )
+    return task
+
+
+def gpx(start_lon: float, stop_lon: float, *, start: datetime | None, steps: int = 60) -> bytes:
+    """Return a GPX along the canal with a point every 5 s from `start` on; None: without times."""
+    points = []
+    for step in range(steps + 1):
+        lon = start_lon + (stop_lon - start_lon) * step / steps
+        at = None if start is None else start + timedelta(seconds=5 * step)
+        time = "" if at is None else f"<time>{at:%Y-%m-%dT%H:%M:%SZ}</time>"
+        points.append(f'<trkpt lat="30.5" lon="{lon:.7f}">{time}</trkpt>')
+    head = '<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>'
+    return f"{head}{''.join(points)}</trkseg></trk></gpx>".encode()
 
 
 def digest(body: bytes) -> dict[str, str]:

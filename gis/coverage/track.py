@@ -95,7 +95,9 @@ class CleanTrack:
         the smoothed ``lon`` and ``lat`` in EPSG:4490.
     pieces
         Lines through the points, indexed by piece: ``source``, ``start_at``, ``end_at``, ``fixes``,
-        ``length_m``, ``geometry``. Between two pieces nothing is known, so nothing is drawn.
+        ``length_m``, ``counted_m``, ``counted_s``, ``geometry``. Between two pieces nothing is
+        known, so nothing is drawn. Counted is what the crew went: nothing flown or drawn, and of
+        another receiver only the time in which the device itself has no track.
     gaps
         What lies between pieces of one source: ``source``, ``kind`` (a `GapKind`), ``start_at``,
         ``end_at``, ``seconds`` (missing where the clock was set back), ``metres`` between the ends,
@@ -124,13 +126,13 @@ class CleanTrack:
 
     @property
     def length_m(self) -> float:
-        """The way of all pieces together; gaps add nothing."""
-        return float(self.pieces["length_m"].sum())
+        """The way the crew went, each time once; gaps add nothing."""
+        return float(self.pieces["counted_m"].sum())
 
     @property
     def duration_s(self) -> float:
-        """The time within pieces; gaps add nothing."""
-        return float((self.pieces["end_at"] - self.pieces["start_at"]).dt.total_seconds().sum())
+        """The time within the pieces the crew went, each time once; gaps add nothing."""
+        return float(self.pieces["counted_s"].sum())
 
 
 def clean_track(fixes: pd.DataFrame, *, rules: TrackRules) -> CleanTrack:
@@ -276,11 +278,13 @@ def _explained(
 
 def _lines(points: pd.DataFrame) -> gpd.GeoDataFrame:
     number = points["piece"].to_numpy()
-    step_m = np.zeros(len(points))
+    step_m, step_s = np.zeros(len(points)), np.zeros(len(points))
     same = np.flatnonzero(np.diff(number) == 0)
     way = np.diff(points[["x", "y"]].to_numpy(), axis=0)
     step_m[same + 1] = np.hypot(*way[same].T)
+    step_s[same + 1] = np.diff(_seconds(points["at"]))[same]
     pieces = points.groupby("piece")
+    counted = _counted(points)
     return gpd.GeoDataFrame(
         {
             "source": pieces["source"].first(),
@@ -288,10 +292,30 @@ def _lines(points: pd.DataFrame) -> gpd.GeoDataFrame:
             "end_at": pieces["at"].last(),
             "fixes": pieces.size(),
             "length_m": np.bincount(number, weights=step_m).astype(float),
+            "counted_m": np.bincount(number, weights=step_m * counted).astype(float),
+            "counted_s": np.bincount(number, weights=step_s * counted).astype(float),
         },
         geometry=shapely.linestrings(points[["lon", "lat"]].to_numpy(dtype=float), indices=number),
         crs=STORAGE_CRS,
     )
+
+
+def _counted(points: pd.DataFrame) -> Flags:
+    """Mark the points whose last step counts as the crew's way.
+
+    The device's own do, and another receiver's outside the time of the device's pieces.
+    """
+    source = points["source"].to_numpy()
+    own = source == Source.DEVICE.value
+    if own.all():
+        return np.ones(len(points), dtype=bool)
+    seconds = _seconds(points["at"])
+    pieces = pd.DataFrame({"piece": points["piece"].to_numpy()[own], "s": seconds[own]})
+    spans = pieces.groupby("piece")["s"].agg(["min", "max"])
+    starts, ends = np.sort(spans["min"].to_numpy()), np.sort(spans["max"].to_numpy())
+    begun = np.searchsorted(starts, seconds, side="left")
+    over = np.searchsorted(ends, seconds, side="left")
+    return np.asarray(own | ((source == Source.GPX.value) & (begun == over)))
 
 
 def _gaps(points: pd.DataFrame, rules: TrackRules) -> gpd.GeoDataFrame:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from gis.routing.problem import (
     SECONDS_PER_MIN,
     UNREACHABLE_S,
@@ -12,8 +14,12 @@ from gis.routing.problem import (
     SecondsMatrix,
 )
 
-# A way to be at the end of a visit: its direction, and whether the break follows it or came before.
-State = tuple[Direction, bool]
+# A way to be at the end of a visit: its direction (0 forward, 1 backward), and whether the break
+# follows it or came before.
+State = tuple[int, bool]
+Legs = list[list[list[int]]]
+
+_AT_FIRST: State = (0, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,60 +64,64 @@ def best_directions(
     its direction; a later one could be better when a window after the next visit eats the break.
     O(len(order)).
     """
-    spent, came_from = _states(crew, order, travel_s=travel_s)
     if not order:
         return ()
-    home = crew.home_node
-    chosen: State | None = min(
-        spent[-1],
-        key=lambda state: spent[-1][state] + int(travel_s[order[-1].exit(state[0]), home]),
-    )
+    legs = legs_s(crew, order, travel_s=travel_s)
+    spent, came_from = _states(crew, order, legs=legs)
+    state = min(spent[-1], key=lambda state: spent[-1][state] + legs[-1][state[0]][0])
     backwards: list[Direction] = []
-    for index in range(len(order) - 1, -1, -1):
-        if chosen is None:
-            break
-        backwards.append(chosen[0])
-        chosen = came_from[index][chosen]
+    for task, earlier in zip(reversed(order), reversed(came_from), strict=True):
+        backwards.append(task.directions()[state[0]])
+        state = earlier[state]
     return tuple(reversed(backwards))
 
 
 def route_s(crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix) -> int:
     """Return the seconds of travel, waiting and visits of an order in its best directions."""
-    home = crew.home_node
     if not order:
-        return int(travel_s[home, home])
-    spent, _ = _states(crew, order, travel_s=travel_s)
-    last = order[-1]
-    return min(cost + int(travel_s[last.exit(way), home]) for (way, _), cost in spent[-1].items())
+        return int(travel_s[crew.home_node, crew.home_node])
+    legs = legs_s(crew, order, travel_s=travel_s)
+    spent, _ = _states(crew, order, legs=legs)
+    return min(cost + legs[-1][side][0] for (side, _), cost in spent[-1].items())
+
+
+def legs_s(crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix) -> Legs:
+    """Return the seconds of each leg of a route, the one home last.
+
+    A leg has a row per direction of the visit before it (forward, backward) and a column per
+    direction of the one after; at both ends of the route they are equal. One look into the matrix
+    for the whole order is ten times as fast as one per pair of nodes.
+    """
+    ends = [(task.start_node, task.end_node) for task in order]
+    origins = [(crew.first_node,) * 2, *((last, first) for first, last in ends)]
+    goals = [*ends, (crew.home_node,) * 2]
+    seconds: Legs = travel_s[np.array(origins)[:, :, None], np.array(goals)[:, None, :]].tolist()
+    return seconds
 
 
 def _states(
-    crew: Crew, order: Sequence[PatrolTask], *, travel_s: SecondsMatrix
-) -> tuple[list[dict[State, int]], list[dict[State, State | None]]]:
+    crew: Crew, order: Sequence[PatrolTask], *, legs: Legs
+) -> tuple[list[dict[State, int]], list[dict[State, State]]]:
     """Return for each task and state the least seconds, and the state before it."""
     shift = Shift.of(crew)
     spent: list[dict[State, int]] = []
-    came_from: list[dict[State, State | None]] = []
-    for index, task in enumerate(order):
-        spent.append({})
-        came_from.append({})
-        for way in task.directions():
-            node = task.entry(way)
-            options: list[tuple[int, State | None]] = (
-                [(int(travel_s[crew.first_node, node]), None)]
-                if index == 0
-                else [
-                    (cost + int(travel_s[order[index - 1].exit(state[0]), node]), state)
-                    for state, cost in spent[index - 1].items()
-                ]
-            )
-            for arrival, earlier in options:
-                rested = earlier is not None and earlier[1]
-                wait = shift.wait_s(task, arrival_s=arrival, rested=rested)
-                end = arrival + wait + task.service_s
-                state = (way, end >= shift.break_at_s)
-                if state not in spent[index] or end < spent[index][state]:
-                    spent[index][state], came_from[index][state] = end, earlier
+    came_from: list[dict[State, State]] = []
+    reached: dict[State, int] = {_AT_FIRST: 0}
+    for task, leg in zip(order, legs, strict=False):
+        ends: dict[State, int] = {}
+        earlier: dict[State, State] = {}
+        for side in range(task.ways):
+            for before, seconds in reached.items():
+                arrival = seconds + leg[before[0]][side]
+                end = arrival + task.service_s
+                if task.window is not None:
+                    end += shift.wait_s(task, arrival_s=arrival, rested=before[1])
+                state = (side, end >= shift.break_at_s)
+                if state not in ends or end < ends[state]:
+                    ends[state], earlier[state] = end, before
+        spent.append(ends)
+        came_from.append(earlier)
+        reached = ends
     return spent, came_from
 
 

@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from gis.routing.clock import Shift, route_s
+from gis.routing.clock import Legs, Shift, legs_s, route_s
 from gis.routing.permissions import crew_days_of
 from gis.routing.problem import (
     SECONDS_PER_DAY,
@@ -20,7 +20,8 @@ from gis.routing.problem import (
 )
 
 Ints = npt.NDArray[np.int64]
-Orders = Mapping[tuple[str, int], Sequence[str]]
+_CrewDay = tuple[str, int]
+Orders = Mapping[_CrewDay, Sequence[str]]
 
 _NEVER = UNREACHABLE_S * UNREACHABLE_S
 
@@ -86,9 +87,10 @@ class OpenRoute:
         self.crew = crew
         self.order = tuple(order)
         self.waits = any(task.window is not None for task in order)
-        self.total_s = route_s(crew, order, travel_s=travel_s)
         self._travel_s = travel_s
-        self.gaps = self._opened()
+        legs = legs_s(crew, self.order, travel_s=travel_s)
+        self.gaps = self._opened(legs)
+        self.total_s = self._total_s(legs)
 
     def cheapest(self, task: PatrolTask) -> Insertion:
         """Return the best place for a task; ties take the earliest."""
@@ -113,58 +115,78 @@ class OpenRoute:
             best = min(best, (total, position))
         return best
 
-    def _opened(self) -> _Gaps:
-        travel, home = self._travel_s, (0, self.crew.home_node)
-        first = (0, self.crew.first_node)
+    def _total_s(self, legs: Legs) -> int:
+        if self.waits:
+            return route_s(self.crew, self.order, travel_s=self._travel_s)
+        forward, backward = (int(spent) for spent in self.gaps.before_s[-1])
+        return min(forward + legs[-1][0][0], backward + legs[-1][1][0])
+
+    def _opened(self, legs: Legs) -> _Gaps:
+        """Return the gaps. Who cannot be at a node in a direction is there after for ever."""
         shift = Shift.of(self.crew)
-        before, after = [(first, (_NEVER, first[1]))], [(home, (_NEVER, home[1]))]
-        for task in self.order:
-            before.append(_beyond(task, before[-1], travel_s=travel, shift=shift))
-        for task in reversed(self.order):
-            after.append(_ahead(task, after[-1], travel_s=travel))
-        front, back = np.array(before, np.int64), np.array(after[::-1], np.int64)
-        clock = np.array([(shift.start_s, shift.break_at_s, shift.break_s)] * len(front), np.int64)
-        return _Gaps(front[..., 0], front[..., 1], back[..., 0], back[..., 1], clock)
+        before, after = [(0, _NEVER)], [(0, _NEVER)]
+        for task, leg in zip(self.order, legs, strict=False):
+            before.append(_beyond(task, before[-1], leg=leg, shift=shift))
+        for task, leg in zip(reversed(self.order), reversed(legs), strict=False):
+            after.append(_ahead(task, after[-1], leg=leg))
+        ends = [(task.start_node, task.end_node) for task in self.order]
+        behind = [(self.crew.first_node,) * 2, *((last, first) for first, last in ends)]
+        ahead = [*ends, (self.crew.home_node,) * 2]
+        clock = [(shift.start_s, shift.break_at_s, shift.break_s)] * len(before)
+        gaps = (before, behind, after[::-1], ahead, clock)
+        return _Gaps(*(np.array(part, np.int64) for part in gaps))
 
 
-_Sides = tuple[tuple[int, int], ...]
+_Sides = tuple[int, int]
 
 
-def _beyond(
-    task: PatrolTask, sides: _Sides, *, travel_s: SecondsMatrix, shift: Shift
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return seconds and node behind a visit, per direction."""
-    found = []
-    for way in task.directions():
-        arrival, left = min((c + int(travel_s[n, task.entry(way)]), c) for c, n in sides)
-        wait = shift.wait_s(task, arrival_s=arrival, rested=left >= shift.break_at_s)
-        found.append((arrival + wait + task.service_s, task.exit(way)))
-    return found[0], found[-1] if len(found) > 1 else (_NEVER, task.end_node)
-
-
-def _ahead(
-    task: PatrolTask, sides: _Sides, *, travel_s: SecondsMatrix
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return seconds and node in front of a visit, per direction, as if nobody ever waited."""
-    found = [
-        (
-            min(c + int(travel_s[task.exit(way), n]) for c, n in sides) + task.service_s,
-            task.entry(way),
+def _beyond(task: PatrolTask, spent: _Sides, *, leg: list[list[int]], shift: Shift) -> _Sides:
+    """Return the seconds behind a visit, per direction."""
+    found = [_NEVER, _NEVER]
+    for side in range(task.ways):
+        arrival, left = min(
+            (spent[0] + leg[0][side], spent[0]), (spent[1] + leg[1][side], spent[1])
         )
-        for way in task.directions()
-    ]
-    return found[0], found[-1] if len(found) > 1 else (_NEVER, task.start_node)
+        found[side] = arrival + task.service_s
+        if task.window is not None:
+            rested = left >= shift.break_at_s
+            found[side] += shift.wait_s(task, arrival_s=arrival, rested=rested)
+    return found[0], found[1]
+
+
+def _ahead(task: PatrolTask, left: _Sides, *, leg: list[list[int]]) -> _Sides:
+    """Return the seconds in front of a visit, per direction, as if nobody ever waited."""
+    found = [_NEVER, _NEVER]
+    for side in range(task.ways):
+        found[side] = min(left[0] + leg[side][0], left[1] + leg[side][1]) + task.service_s
+    return found[0], found[1]
+
+
+_NOTHING: Mapping[_CrewDay, OpenRoute] = {}
 
 
 class OpenWeek:
-    """All crew-days of a week, prepared so that a task is priced in all of them at once."""
+    """All crew-days of a week, prepared so that a task is priced in all of them at once.
 
-    def __init__(self, problem: WeekProblem, orders: Orders) -> None:
+    Parameters
+    ----------
+    opened
+        Routes that are prepared already, each with its order.
+    """
+
+    def __init__(
+        self,
+        problem: WeekProblem,
+        orders: Orders,
+        *,
+        opened: Mapping[_CrewDay, OpenRoute] = _NOTHING,
+    ) -> None:
         tasks = problem.task_by_key()
         self._problem = problem
         self.crew_days = crew_days_of(problem)
         self.routes = [
-            OpenRoute(
+            opened.get((crew.key, day))
+            or OpenRoute(
                 crew,
                 [tasks[key] for key in orders.get((crew.key, day), ())],
                 travel_s=problem.travel_s[crew.mode],

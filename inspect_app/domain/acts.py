@@ -34,11 +34,14 @@ ACTS: Mapping[str, str] = {
     "plan.unpin": "解锁点位",
     "policy.propose": "写入政策建议值",
     "policy.set": "修改政策取值",
+    "rescue.import": "导入救援文件",
     "road_closure.end": "结束道路封闭",
     "road_closure.record": "登记道路封闭",
     "sync.conflict": "上传内容冲突",
+    "sync.decide": "处置冲突的平板记录",
     "sync.retry": "重新处理平板记录",
     "sync.set_aside": "不予采用平板记录",
+    "track.attach": "补充轨迹文件",
 } | {f"{row.subject}.{row.event}": row.label for row in TRANSITIONS}
 """Label of every act by its code."""
 

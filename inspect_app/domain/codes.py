@@ -339,6 +339,7 @@ class FindingOrigin(Code):
 class MeasureKind(Code):
     """Typed measures taken on a finding."""
 
+    ON_SITE_ACTION = "on_site_action", "现场处置"
     ORAL_ORDER = "oral_order", "口头责令"
     ORDER_TO_CORRECT = "order_to_correct", "责令改正"
     RECTIFICATION_NOTICE = "rectification_notice", "限期整改通知书"

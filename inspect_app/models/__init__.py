@@ -53,6 +53,7 @@ from inspect_app.models.tablets import (
     CheckSheet,
     Device,
     EnrolmentCode,
+    IncomingPhoto,
     SyncQuarantine,
 )
 
@@ -79,6 +80,7 @@ __all__ = [
     "Grid",
     "GridOwner",
     "ImportBatch",
+    "IncomingPhoto",
     "KeyUnitListing",
     "Measure",
     "Org",

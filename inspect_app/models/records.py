@@ -113,7 +113,8 @@ class SyncRecord(Base):
 
     `state` tells whether it has taken effect, waits for what it builds on, lies in the inbox for a
     person, or was put aside there. `sender_id` is who was logged in when it came, if not the
-    author. `photos` are the hashes the record names.
+    author. `photos` are the hashes the record names. A track segment lies here, with its `number`,
+    only until it can join its log.
     """
 
     __tablename__ = "sync_record"
@@ -132,6 +133,11 @@ class SyncRecord(Base):
             "task_id",
             postgresql_where=text("state IN ('waiting', 'inbox')"),
         ),
+        Index(
+            "ix_sync_record_unsettled_log",
+            "log_uid",
+            postgresql_where=text("state IN ('waiting', 'inbox')"),
+        ),
     )
 
     uid: Mapped[UUID] = mapped_column(primary_key=True)
@@ -143,6 +149,8 @@ class SyncRecord(Base):
     device_uid: Mapped[UUID | None]
     seq: Mapped[int | None]
     task_id: Mapped[int | None] = mapped_column(index=True)
+    log_uid: Mapped[UUID | None]
+    number: Mapped[int | None] = mapped_column(Integer)
     photos: Mapped[list[str]] = mapped_column(ARRAY(String(64)), server_default=text("'{}'"))
     state: Mapped[str] = mapped_column(String(20), server_default=text("'taken'"))
     problem: Mapped[str | None] = mapped_column(String(60))

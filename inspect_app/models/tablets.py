@@ -52,6 +52,18 @@ class EnrolmentCode(Base):
     device_uid: Mapped[UUID | None] = mapped_column(reference("device.uid"))
 
 
+class IncomingPhoto(Base):
+    """A photo of which a part has come: its length, and in whose share of the room it lies."""
+
+    __tablename__ = "incoming_photo"
+    __table_args__ = (CheckConstraint("length >= 1", name="length"),)
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    length: Mapped[int]
+    person_id: Mapped[int | None] = mapped_column(reference("person.id"), index=True)
+    begun_at: Mapped[datetime]
+
+
 class SyncQuarantine(Base):
     """Bytes that came under a name or number already taken by others: both are kept for a person.
 
@@ -78,7 +90,9 @@ class Change(Base):
     """That something tablets hold has changed or gone; written by triggers, read by cursor.
 
     `xid` is the writing transaction: only rows below the oldest running one are handed out, so that
-    a slow transaction that commits late is never skipped.
+    a slow transaction that commits late is never skipped. `crew_id` and `grid_id` are those of a
+    task and of an object before and after the change (a row each): who had it is told that it has
+    gone. A change of a stop or a log is one of its task and carries neither.
     """
 
     __tablename__ = "change"
@@ -89,7 +103,8 @@ class Change(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     subject_kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int]
-    gone: Mapped[bool] = mapped_column(server_default=text("false"))
+    crew_id: Mapped[int | None]
+    grid_id: Mapped[int | None]
 
 
 class CheckSheet(Base):

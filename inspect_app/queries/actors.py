@@ -1,8 +1,9 @@
 """Who acts: the person of an account, the posts held on a day, the scope they give."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import EVERYWHERE, NOWHERE, Actor, Role, Scope
@@ -10,26 +11,48 @@ from inspect_app.models import Account, Grid, Person, Post
 
 
 def actor_of(session: Session, account_id: int, *, day: date) -> Actor | None:
-    """Return the actor behind an active account with the posts of the day; None if ended."""
-    person = session.scalar(
-        select(Person)
+    """Return the actor behind an active account with the posts of the day; None if ended.
+
+    One statement: it runs at every request.
+    """
+    rows = session.execute(
+        _with_posts(day)
         .join(Account, Account.person_id == Person.id)
         .where(Account.id == account_id, Account.active, Person.active)
-    )
-    if person is None:
-        return None
-    posts = session.execute(
-        select(Post.role, Post.grid_id, Grid.path)
-        .outerjoin(Grid, Grid.id == Post.grid_id)
-        .where(
-            Post.person_id == person.id,
-            Post.valid_from <= day,
-            or_(Post.valid_to.is_(None), Post.valid_to > day),
-        )
     ).all()
+    return _actor(rows)
+
+
+def actor_of_person(session: Session, person_id: int, *, day: date) -> Actor | None:
+    """Return the actor a person is with the posts of the day, logged in or not; None if unknown."""
+    return _actor(session.execute(_with_posts(day).where(Person.id == person_id)).all())
+
+
+def _with_posts(day: date) -> Select[int, str, str, int | None, str]:
+    return (
+        select(Person.id, Person.name, Post.role, Post.grid_id, Grid.path)
+        .select_from(Person)
+        .outerjoin(
+            Post,
+            and_(
+                Post.person_id == Person.id,
+                Post.valid_from <= day,
+                or_(Post.valid_to.is_(None), Post.valid_to > day),
+            ),
+        )
+        .outerjoin(Grid, Grid.id == Post.grid_id)
+    )
+
+
+def _actor(
+    rows: Sequence[Row[int, str, str, int | None, str]],
+) -> Actor | None:
+    if not rows:
+        return None
+    posts = [(role, grid_id, path) for _, _, role, grid_id, path in rows if role]
     return Actor(
-        person_id=person.id,
-        name=person.name,
+        person_id=rows[0][0],
+        name=rows[0][1],
         roles=frozenset(Role(role) for role, _, _ in posts),
         scope=scope_of([(grid_id, path) for _, grid_id, path in posts]),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.codes import OwnerDuty
@@ -55,6 +55,20 @@ def grid_at(session: Session, lon: float, lat: float, *, day: date) -> Grid:
         message = f"({lon}, {lat}) lies in no grid on {day}"
         raise OutsideEveryGrid(message)
     return grid
+
+
+SHARE_IN_GRIDS = """
+SELECT avg(CASE WHEN EXISTS (
+    SELECT FROM grid WHERE ST_Covers(grid.geom, one.geom) AND valid_from <= :day
+        AND (valid_to IS NULL OR valid_to > :day)) THEN 1.0 ELSE 0.0 END)::float
+FROM ST_Dump(ST_GeomFromText(:points, 4490)) AS one
+"""
+
+
+def share_in_grids(session: Session, points: str, *, day: date) -> float:
+    """Return which share of points (a MULTIPOINT as WKT, EPSG:4490) some grid of the day covers."""
+    share = session.scalar(text(SHARE_IN_GRIDS), {"points": points, "day": day})
+    return float(share or 0.0)
 
 
 def owner_of_grid(session: Session, grid: Grid, *, day: date) -> Owner:

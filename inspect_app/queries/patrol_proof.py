@@ -17,6 +17,7 @@ from gis.coverage import (
     CoverRules,
     OffRoute,
     PlanVersusDone,
+    Source,
     TrackRules,
     VisitRules,
     clean_track,
@@ -27,11 +28,18 @@ from gis.coverage import (
 )
 from gis.coverage.outcome import Lack
 from gis.crs import STORAGE_CRS
-from inspect_app.domain.codes import ObjectKind
+from inspect_app.domain.codes import ObjectKind, TrackSource
 from inspect_app.models import PatrolLog, PatrolStop, PatrolTask, TrackSegment
 from inspect_app.queries.policies import policy_value
 
-_FIX = ["seq", "ms", "lon", "lat", "accuracy_m"]
+_FIX = ["seq", "ms", "lon", "lat", "accuracy_m", "source"]
+SOURCES = {
+    TrackSource.TABLET: Source.DEVICE.value,
+    TrackSource.GPX: Source.GPX.value,
+    TrackSource.DRONE: Source.DRONE.value,
+    TrackSource.MANUAL: Source.MANUAL.value,
+}
+"""What the proof calls each source of a segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +56,13 @@ class PatrolProof:
 
 
 def fixes_of(session: Session, log_uid: UUID) -> pd.DataFrame:
-    """Return a log's raw fixes in the order in which the tablet recorded them."""
-    segments = session.scalars(
-        select(TrackSegment.fixes)
+    """Return a log's raw fixes with their source, in the order in which they were recorded."""
+    segments = session.execute(
+        select(TrackSegment.fixes, TrackSegment.source)
         .where(TrackSegment.log_uid == log_uid)
         .order_by(TrackSegment.number)
     )
-    raw = [fix for segment in segments for fix in segment]
+    raw = [(*fix, SOURCES[TrackSource(source)]) for fixes, source in segments for fix in fixes]
     fixes = pd.DataFrame([(seq, *fix) for seq, fix in enumerate(raw)], columns=_FIX)
     fixes = fixes.astype({"lon": float, "lat": float, "accuracy_m": float})
     fixes["at"] = pd.to_datetime(fixes.pop("ms").astype("int64"), unit="ms", utc=True)

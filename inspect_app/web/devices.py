@@ -40,6 +40,11 @@ def device() -> Device | None:
     return found
 
 
+def claimed_device() -> UUID | None:
+    """Return the id the sender gives itself, enrolled or not: it names rows and opens nothing."""
+    return _uuid(request.headers.get("X-Device", ""))
+
+
 @pages.post("/sync/enrol")
 @signed_in
 def enrol_device() -> Response:

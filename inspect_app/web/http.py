@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,8 @@ STATUS: dict[str, int] = {
     "frequency_clash": 409,
     "county_wide_only": 403,
     "already_imported": 409,
+    "track_attached": 409,
+    "track_closed": 409,
     "too_large": 413,
     "seq_taken": 409,
     "log_elsewhere": 409,
@@ -61,8 +64,15 @@ STATUS: dict[str, int] = {
     "device_revoked": 401,
     "enrolment_locked": 429,
     "server_busy": 503,
+    "media_wrong": 415,
+    "offset_differs": 409,
+    "incoming_full": 507,
+    "disk_full": 507,
 }
 """HTTP status of problems; all others are 422."""
+
+ROOM_AFTER_S = 300
+"""When a tablet may try again what the server had no room for (status 507)."""
 
 View = Callable[..., Any]
 AnyCode = TypeVar("AnyCode", bound=Code)
@@ -321,14 +331,23 @@ def roll_back() -> None:
     database().rollback()
 
 
+def refusal(problem: Problem) -> Response:
+    """Return the answer that tells a script of a refusal; nothing of the request is kept."""
+    g.failed = True
+    status = STATUS.get(problem.code, 422)
+    facts = {name: str(value) for name, value in problem.facts.items()}
+    body = {"problem": problem.code, "message": sentence(problem), "facts": facts}
+    answer = json_answer(body, status)
+    if status == HTTPStatus.INSUFFICIENT_STORAGE:
+        answer.headers["Retry-After"] = str(ROOM_AFTER_S)
+    return answer
+
+
 def _refuse(problem: Problem) -> AnyResponse:
     g.failed = True
     status = STATUS.get(problem.code, 422)
     if wants_json():
-        facts = {name: str(value) for name, value in problem.facts.items()}
-        return json_answer(
-            {"problem": problem.code, "message": sentence(problem), "facts": facts}, status
-        )
+        return refusal(problem)
     if problem.code == "login_required":
         return redirect(url_for("accounts.login", next=request.full_path))
     return Response(render_template("problem.html", message=sentence(problem)), status)

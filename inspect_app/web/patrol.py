@@ -7,15 +7,24 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, render_template, url_for
 
 from inspect_app.domain.access import Permission
-from inspect_app.domain.codes import FindingType, Severity
-from inspect_app.web.http import requires, signed_in, time_zone
+from inspect_app.domain.codes import Code, FindingType, Severity
+from inspect_app.domain.transitions import FindingState
+from inspect_app.web.http import requires, settings, signed_in, time_zone
+from inspect_app.web.views import label_text
 
 pages = Blueprint("patrol", __name__)
 
+HISTORY_CODES: dict[str, type[Code]] = {
+    "finding_type": FindingType,
+    "severity": Severity,
+    "finding_state": FindingState,
+}
+"""Codes of earlier findings that the tablet shows in words."""
 SHELL_FOLDERS = ("patrol/*.js",)
 SHELL_FILES = (
     "css/app.css",
     "css/patrol.css",
+    "css/patrol_day.css",
     "icon.svg",
     "vendor/bootstrap/css/bootstrap.min.css",
     "vendor/idb/build/index.js",
@@ -32,6 +41,10 @@ def page() -> str:
         "patrol/page.html",
         types=list(FindingType),
         severities=list(Severity),
+        labels={
+            name: {code.value: label_text(code) for code in codes}
+            for name, codes in HISTORY_CODES.items()
+        },
         zone=time_zone().key,
     )
 
@@ -39,7 +52,12 @@ def page() -> str:
 @pages.get("/patrol/worker.js")
 @signed_in
 def worker() -> Response:
-    """Serve the service worker with the list of the shell's files; a changed file is a new one."""
+    """Serve the service worker with the list of the shell's files; a changed file is a new one.
+
+    Where the installation switched the kept shell off, tablets get a worker that removes it.
+    """
+    if not settings().tablet_shell:
+        return _worker(render_template("patrol/worker_off.js"))
     static = Path(current_app.static_folder or "")
     files = sorted(
         [path for pattern in SHELL_FOLDERS for path in static.glob(pattern)]
@@ -52,6 +70,10 @@ def worker() -> Response:
         version=_version(stamp),
         files=[url_for("static", filename=name) for name in names],
     )
+    return _worker(text)
+
+
+def _worker(text: str) -> Response:
     answer = Response(text, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = "/patrol"

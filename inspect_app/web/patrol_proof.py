@@ -11,10 +11,11 @@ from orjson import Fragment
 
 from gis.coverage.faults import FAULTS, Fault
 from gis.coverage.outcome import OUTCOMES, REASONS, SHORTFALLS, Outcome, Sentence, VisitOutcome
-from gis.coverage.track import GAPS, GapKind
-from inspect_app.queries.patrol_proof import PatrolProof
+from gis.coverage.track import GAPS, GapKind, Source
+from inspect_app.queries.patrol_proof import SOURCES, PatrolProof
 from inspect_app.web.http import time_zone
 
+_EPOCH = pd.Timestamp(0, tz="UTC")
 # About 0.1 m.
 _DEGREE = 1e-6
 
@@ -41,6 +42,18 @@ class GapView:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceView:
+    """What one source recorded; only `counted` ones prove a way of the crew."""
+
+    source: str
+    label: str
+    pieces: int
+    length_m: float
+    period: str
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProofView:
     """The proof as the page tells it: visits by stop, gaps, and the figures of the track."""
 
@@ -58,6 +71,7 @@ class ProofView:
     out_of_order: int
     claimed: int
     counts: list[tuple[str, str, int]]
+    sources: list[SourceView]
 
 
 def proof_view(proof: PatrolProof) -> ProofView:
@@ -87,7 +101,40 @@ def proof_view(proof: PatrolProof) -> ProofView:
             (outcome.value, str(gettext(label)), int(counts.get(outcome, 0)))
             for outcome, label in OUTCOMES.items()
         ],
+        sources=_sources(proof),
     )
+
+
+_COUNTED = (Source.DEVICE.value, Source.GPX.value)
+
+
+def _sources(proof: PatrolProof) -> list[SourceView]:
+    labels = {proven: str(gettext(source.label)) for source, proven in SOURCES.items()}
+    return [
+        SourceView(
+            source=str(source),
+            label=labels[str(source)],
+            pieces=len(rows),
+            length_m=float(rows["length_m"].sum()),
+            period=f"{_clock(rows['start_at'].min())}–{_clock(rows['end_at'].max())}",
+            counted=source in _COUNTED,
+        )
+        for source, rows in proof.track.pieces.groupby("source", sort=True)
+    ]
+
+
+def track_pieces(proof: PatrolProof) -> list[dict[str, Any]]:
+    """Return each piece with its source, its line and the time of each point in seconds."""
+    points = proof.track.points
+    seconds = (points["at"] - _EPOCH) // pd.Timedelta(seconds=1)
+    times = {piece: own.tolist() for piece, own in seconds.groupby(points["piece"])}
+    shapes = shapes_of(proof.track.pieces)
+    return [
+        {"source": source, "geometry": shape, "at": times[piece]}
+        for piece, source, shape in zip(
+            proof.track.pieces.index, proof.track.pieces["source"], shapes, strict=True
+        )
+    ]
 
 
 def _visit(visit: VisitOutcome) -> VisitView:

@@ -4,23 +4,44 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from gis.coverage.anomalies import Anomaly
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import ObjectKind, StopResult
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState, open_events
 from inspect_app.models import PatrolTask
-from inspect_app.queries.patrol_proof import proof_of
+from inspect_app.queries.anomalies import Reviewed, anomalies_of
+from inspect_app.queries.patrol_proof import PatrolProof, proof_of
 from inspect_app.queries.patrol_review import (
+    PAGE_SIZE,
+    REVIEW_STATES,
     findings_of,
     log_of,
     review_list,
     steps_of,
     task_in_scope,
+    waiting_counts,
 )
 from inspect_app.queries.patrols import crew_members, stops_of, surroundings
+from inspect_app.queries.photo_wall import WallPhoto, photo_wall
 from inspect_app.queries.policies import policy_value
-from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone
-from inspect_app.web.patrol_proof import gap_marks, outcomes_of, proof_view, shapes_of
+from inspect_app.web.http import (
+    actor,
+    chosen_code,
+    database,
+    json_answer,
+    now,
+    requires,
+    time_zone,
+)
+from inspect_app.web.patrol_anomalies import anomaly_views, photo_marks
+from inspect_app.web.patrol_proof import (
+    gap_marks,
+    outcomes_of,
+    proof_view,
+    shapes_of,
+    track_pieces,
+)
 from inspect_app.workflows.advance import Step, advance
 
 P = Permission
@@ -31,9 +52,22 @@ REVIEW_EVENTS = ("accept", "return")
 @pages.get("/patrols")
 @requires(P.PATROL_REVIEW)
 def page() -> str:
-    """List handed-in patrols of the scope, those that wait first."""
-    rows = review_list(database(), scope=actor().scope)
-    return render_template("patrols/list.html", rows=rows, states=TaskState)
+    """List handed-in patrols of the scope, most urgent first; `?state=` narrows them."""
+    state = chosen_code(TaskState, request.args.get("state", ""))
+    number = max(request.args.get("page", 1, type=int), 1)
+    rows, total = review_list(database(), scope=actor().scope, state=state, page=number)
+    return render_template(
+        "patrols/list.html",
+        rows=rows,
+        total=total,
+        state=state,
+        states=TaskState,
+        offered=REVIEW_STATES,
+        waiting=waiting_counts(database(), scope=actor().scope),
+        page=number,
+        last_page=max((total + PAGE_SIZE - 1) // PAGE_SIZE, 1),
+        kept={"state": state.value} if state else {},
+    )
 
 
 @pages.get("/patrols/<int:task_id>")
@@ -43,11 +77,14 @@ def one(task_id: int) -> str:
     task = _task(task_id)
     log = log_of(database(), task)
     proof = None if log is None else proof_of(database(), task, log, zone=time_zone())
+    photos = photo_wall(database(), task, log)
     return render_template(
         "patrols/one.html",
         task=task,
         log=log,
         proof=None if proof is None else proof_view(proof),
+        anomalies=[] if proof is None else anomaly_views(_anomalies(task, proof, photos)),
+        photos=photos,
         state=TaskState(task.state),
         members=crew_members(database(), task),
         stops=[
@@ -65,24 +102,34 @@ def one(task_id: int) -> str:
     )
 
 
+def _anomalies(task: PatrolTask, proof: PatrolProof, photos: list[WallPhoto]) -> list[Anomaly]:
+    seen = Reviewed(task, proof.track, photos, actor().scope, time_zone())
+    return anomalies_of(database(), seen, now=now())
+
+
 @pages.get("/api/patrols/<int:task_id>")
 @requires(P.PATROL_REVIEW)
 def shapes(task_id: int) -> Response:
     """Answer what the review's map draws: surroundings, stops, the track, its gaps, what it misses.
 
-    The track is drawn as its pieces; a gap is the two points at its ends, never a line.
+    The track is drawn as its pieces, each with its source and the time of every point; a gap is the
+    two points at its ends, never a line.
     """
     task = _task(task_id)
     log = log_of(database(), task)
     proof = None if log is None else proof_of(database(), task, log, zone=time_zone())
+    shift = task.starts_at.astimezone(time_zone()).utcoffset()
     return json_answer(
         {
             "surroundings": surroundings(database(), [task.id], day=task.day),
             "stops": stops_of(database(), task),
-            "track": [] if proof is None else shapes_of(proof.track.pieces),
+            "track": [] if proof is None else track_pieces(proof),
             "uncovered": [] if proof is None else shapes_of(proof.plan.coverage.uncovered),
             "gaps": [] if proof is None else gap_marks(proof),
             "outcomes": {} if proof is None else outcomes_of(proof),
+            "photos": photo_marks(photo_wall(database(), task, log)),
+            "radius_m": policy_value(database(), "stop_radius_m", day=task.day),
+            "zone_s": 0 if shift is None else shift.total_seconds(),
         }
     )
 

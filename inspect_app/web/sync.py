@@ -2,26 +2,39 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from flask import Blueprint, Response, request, send_file
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from inspect_app.domain.access import Permission
+from inspect_app.domain.check_forms import FORMS, form_json
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PHOTO_PERMISSIONS
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
+from inspect_app.queries.check_sheets import checks_of_tasks
+from inspect_app.queries.manifest import compare_manifest
+from inspect_app.queries.patrol_package import (
+    ObjectHistory,
+    grid_contacts,
+    objects_history,
+    policies_known,
+)
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
 from inspect_app.queries.photos import stored_photo, visible_photo
-from inspect_app.queries.policies import policy_value
 from inspect_app.queries.receipts import receipt_of
+from inspect_app.web.devices import claimed_device, device
 from inspect_app.web.http import (
     actor,
     database,
     json_answer,
+    json_body,
     now,
     parsed_day,
     requires,
@@ -32,23 +45,57 @@ from inspect_app.web.http import (
     today,
 )
 from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo, make_thumb
-from inspect_app.workflows.sync_patrol import Sent, keep_record, keep_segment
-from inspect_app.workflows.sync_patrol.keep import note_conflict
+from inspect_app.workflows.sync_patrol import (
+    Origin,
+    Receipt,
+    Sent,
+    complete_photo,
+    keep_record,
+    keep_segment,
+)
 
 P = Permission
+log = structlog.get_logger()
 pages = Blueprint("sync", __name__)
 
 RECORD_BYTES_MAX = 256 * 1024
-TABLET_POLICIES = ("stop_radius_m", "fix_accuracy_max_m", "coverage_share_min", "track_gap_s")
+TABLET_POLICIES = (
+    "stop_radius_m",
+    "fix_accuracy_max_m",
+    "coverage_share_min",
+    "coverage_tolerance_m",
+    "track_gap_s",
+    "stop_stay_min_s",
+    "patrol_min_minutes",
+    "patrol_min_metres",
+    "package_age_max_h",
+    "tablet_lock_min",
+    "navigation_hand_off",
+    "photo_keep_days",
+)
+"""What the tablet warns by; where the county has set no number it does not warn."""
+SEGMENT_NUMBER_MAX = 2**31 - 1
+MANIFEST_ITEMS_MAX = 50_000
+"""A month of a busy tablet is some ten thousand items."""
+STATUS_OF = {"new": 201, "seen": 200, "waiting": 202, "inbox": 202, "conflict": 409}
 
 
 @pages.get("/sync/session")
 @signed_in
 def session() -> Response:
-    """Say who is logged in, the server's clock and the token for changes."""
-    person = actor()
+    """Say who is logged in, the server's clock, the token for changes, the tablet's name."""
+    person, tablet = actor(), device()
     return json_answer(
-        {"person_id": person.person_id, "name": person.name, "csrf": generate_csrf(), "now": now()}
+        {
+            "person_id": person.person_id,
+            "name": person.name,
+            "csrf": generate_csrf(),
+            "now": now(),
+            "device": {
+                "name": None if tablet is None else tablet.name,
+                "known": tablet is not None,
+            },
+        }
     )
 
 
@@ -63,51 +110,94 @@ def tasks() -> Response:
 @pages.get("/sync/week")
 @requires(P.PATROL_DO)
 def week() -> Response:
-    """Answer the person's tasks of a week (`?week=2026-W13`) as one package with its ETag."""
+    """Answer the person's tasks of a week (`?week=2026-W13`) as one package with its ETag.
+
+    `?size=1` tells its size instead, so that a person can decide before loading it.
+    """
     asked = request.args.get("week")
     monday = parse_week(asked) if asked else monday_of(today())
-    answer = json_answer({"week": week_text(monday), **_package(monday, days=7)})
+    package = _package(monday, days=7)
+    answer = json_answer({"week": week_text(monday), "monday": monday, **package})
     # The tablet's stamp of the package: asked again unchanged, it is not sent again.
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.add_etag()
+    if request.args.get("size"):
+        etag, bytes_ = answer.headers["ETag"], len(answer.get_data())
+        return json_answer({"etag": etag, "bytes": bytes_, **_thumbs_size(package["history"])})
     answer.make_conditional(request.environ)
+    # The server's clock stays outside the package: it would make every answer a new one.
+    answer.headers["X-Now"] = now().isoformat()
     return answer
 
 
-def _package(day: date, *, days: int) -> dict[str, object]:
+def _package(day: date, *, days: int) -> dict[str, Any]:
     """Return the tasks of so many days with everything that must work without a network."""
     person = actor()
     cards = tasks_of_day(database(), person.person_id, day=day, now=now(), days=days)
     ids = [card.id for card in cards]
     return {
         "person_id": person.person_id,
-        "policies": {key: policy_value(database(), key, day=day) for key in TABLET_POLICIES},
+        "policies": policies_known(database(), TABLET_POLICIES, day=day),
         "tasks": cards,
         "surroundings": surroundings(database(), ids, day=day),
         "objects": objects_near(database(), ids, scope=person.scope),
+        "forms": [form_json(form, gettext) for form in FORMS.values()],
+        "checks": checks_of_tasks(database(), ids),
+        "history": objects_history(database(), ids, actor=person),
+        "contacts": grid_contacts(database(), ids),
+    }
+
+
+def _thumbs_size(history: Sequence[ObjectHistory]) -> dict[str, int]:
+    """Return how many small pictures a package names, and the size of those already made."""
+    names = {name for thing in history for finding in thing.findings for name in finding.photos}
+    files = [shelf().thumb(name) for name in names]
+    return {
+        "thumbs": len(names),
+        "thumb_bytes": sum(file.stat().st_size for file in files if file.exists()),
     }
 
 
 @pages.put("/sync/records/<uuid:uid>")
-@requires(P.PATROL_DO)
+@signed_in
 def record(uid: UUID) -> Response:
-    """Take one record: 201 new, 200 seen, 409 other bytes under this id."""
+    """Take one record: 201 new, 200 seen, 202 kept but not in effect yet, 409 in quarantine."""
     sent = Sent(_body(RECORD_BYTES_MAX), _digest())
-    receipt = keep_record(database(), uid, sent, actor=actor(), now=now())
-    return _receipt(receipt.state, receipt.uid, receipt.sha256)
+    vouched = device() is not None
+    return _answer(keep_record(database(), uid, sent, actor=actor(), now=now(), vouched=vouched))
 
 
 @pages.put("/sync/tracks/<uuid:log_uid>/segments/<int:number>")
-@requires(P.PATROL_DO)
+@signed_in
 def segment(log_uid: UUID, number: int) -> Response:
-    """Take one immutable piece of a track."""
-    sha256 = Sent(_body(RECORD_BYTES_MAX), _digest()).checked()
-    place = (log_uid, number)
-    state = keep_segment(database(), place, (request.get_data(), sha256), actor=actor(), now=now())
-    name = f"{log_uid}/{number}"
-    if state == "conflict":
-        note_conflict(database(), name, ("", sha256), actor=actor(), now=now())
-    return _receipt(state, name, sha256)
+    """Take one immutable piece of a track; its answers are those of a record."""
+    if number > SEGMENT_NUMBER_MAX:
+        raise Problem("body_invalid", reason=f"segment {number}")
+    sent = Sent(_body(RECORD_BYTES_MAX), _digest())
+    vouched = device() is not None
+    origin = Origin(claimed_device(), _item_seq(), vouched=vouched)
+    return _answer(
+        keep_segment(database(), (log_uid, number), sent, actor=actor(), now=now(), origin=origin)
+    )
+
+
+@pages.post("/sync/manifest")
+@signed_in
+def manifest() -> Response:
+    """Compare a tablet's list of (name, hash) with what is kept here."""
+    device()
+    items = _manifest_items(json_body().get("items"))
+    held = compare_manifest(database(), items)
+    return json_answer(
+        {
+            "missing": held.missing,
+            "different": held.different,
+            "incomplete": [
+                {"id": name, "missing_photos": photos} for name, photos in held.incomplete
+            ],
+            "now": now(),
+        }
+    )
 
 
 @pages.get("/sync/photos/<sha256>")
@@ -132,7 +222,10 @@ def photo(sha256: str) -> Response:
         actor=actor(),
         now=now(),
     )
-    return _receipt("new" if new else "seen", sha256, sha256)
+    complete_photo(database(), sha256, now=now())
+    state = "new" if new else "seen"
+    answer = {"state": state, "id": sha256, "sha256": sha256, "now": now()}
+    return json_answer(answer, 201 if new else 200)
 
 
 @pages.get("/photos/<sha256>")
@@ -174,19 +267,53 @@ def shelf() -> PhotoShelf:
     return PhotoShelf(settings().data_dir)
 
 
-def _receipt(state: str, name: str, sha256: str) -> Response:
-    answer = {"state": state, "id": name, "sha256": sha256, "now": now()}
-    if state == "conflict":
-        conflict = Problem("record_conflict", uid=name)
-        answer |= {"problem": conflict.code, "message": sentence(conflict), "facts": {"uid": name}}
-        return json_answer(answer, 409)
-    return json_answer(answer, 201 if state == "new" else 200)
+def _answer(receipt: Receipt) -> Response:
+    """Say what became of a record or segment; errors of our own code go to the log."""
+    for fault in receipt.faults:
+        log.error("effect_failed", record=receipt.name, exc_info=fault)
+    answer: dict[str, object] = {
+        "state": receipt.state,
+        "id": receipt.name,
+        "sha256": receipt.sha256,
+        "now": now(),
+        "receipt": receipt.stamp,
+        "missing_photos": receipt.missing_photos,
+    }
+    if receipt.quarantine is not None:
+        answer["quarantine"] = receipt.quarantine
+    problem = receipt.problem
+    if problem is not None:
+        facts = {name: str(value) for name, value in problem.facts.items()}
+        answer |= {"problem": problem.code, "message": sentence(problem), "facts": facts}
+    return json_answer(answer, STATUS_OF[receipt.state])
+
+
+def _manifest_items(given: object) -> list[tuple[str, str]]:
+    """Return the manifest's pairs, or refuse the list with what is wrong."""
+    if not isinstance(given, list) or len(given) > MANIFEST_ITEMS_MAX:
+        raise Problem("body_invalid", reason="items")
+    pairs = []
+    for item in given:
+        if not (
+            isinstance(item, list) and len(item) == 2 and all(isinstance(x, str) for x in item)
+        ):
+            raise Problem("body_invalid", reason="items: [name, sha256]")
+        pairs.append((item[0], item[1]))
+    return pairs
+
+
+def _item_seq() -> int | None:
+    text = request.headers.get("X-Item-Seq", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
 def _body(limit: int) -> bytes:
-    if (request.content_length or 0) > limit:
-        raise Problem("too_large", limit=limit / 1024 / 1024)
-    return request.get_data()
+    """Return the body, of which no more than the limit is read."""
+    if (request.content_length or 0) <= limit:
+        body = request.stream.read(limit + 1)
+        if len(body) <= limit:
+            return body
+    raise Problem("too_large", limit=limit / 1024 / 1024)
 
 
 def _digest() -> str:
@@ -197,8 +324,8 @@ def _digest() -> str:
             try:
                 return base64.b64decode(value[1:-1], validate=True).hex()
             except binascii.Error as error:
-                raise Problem("body_invalid", reason=f"Content-Digest: {error}") from error
-    raise Problem("body_invalid", reason=gettext("缺少 Content-Digest: sha-256"))
+                raise Problem("digest_missing") from error
+    raise Problem("digest_missing")
 
 
 def _sha256(name: str) -> str:

@@ -35,6 +35,7 @@ NAVIGATION: tuple[NavigationEntry, ...] = (
     NavigationEntry("findings.page", "问题", P.FINDING_VIEW),
     NavigationEntry("plans.page", "巡查计划", P.PLAN_VIEW),
     NavigationEntry("patrol.page", "今日巡查", P.PATROL_DO),
+    NavigationEntry("track_files.mine", "补充轨迹", P.PATROL_DO),
     NavigationEntry("patrols.page", "巡查复核", P.PATROL_REVIEW),
     NavigationEntry("imports.page", "台账与导入", P.IMPORT_RUN, county_wide=True),
     NavigationEntry("administration.page", "系统管理", P.ADMINISTER),

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis.routing.engine import Orders
 from gis.routing.problem import WeekProblem
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Crew, PatrolPlan, PatrolStop, PatrolTask
+from inspect_app.models import PatrolPlan, PatrolTask
 from inspect_app.queries.patrol_week import key_of
-
-CrewDayName = tuple[str, int]
+from inspect_app.queries.plan_orders import CrewDayName, plan_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +57,5 @@ def beginning(session: Session, plan_id: int | None, *, week: date) -> Beginning
     plan = session.get(PatrolPlan, plan_id)
     if plan is None or plan.week != week:
         raise Problem("not_found", what="计划")
-    rows = session.execute(
-        select(PatrolTask.day, Crew.name, PatrolStop)
-        .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
-        .join(Crew, Crew.id == PatrolTask.crew_id)
-        .where(PatrolTask.plan_id == plan_id)
-        .order_by(PatrolTask.day, Crew.name, PatrolStop.seq)
-    )
-    orders: Orders = {}
-    pins: dict[str, frozenset[CrewDayName]] = {}
-    for day, crew, stop in rows:
-        name, key = (crew, (day - week).days), key_of(stop)
-        orders[name] = (*orders.get(name, ()), key)
-        if stop.pinned:
-            pins[key] = pins.get(key, frozenset()) | {name}
-    return Beginning(orders, pins)
+    kept = plan_orders(session, plan)
+    return Beginning(kept.orders, kept.pins())

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,10 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from gis.crs import STORAGE_CRS, metric_crs_for, to_metric
+from gis.routing.parallel import with_shared_matrices
 from gis.routing.problem import Crew, WeekProblem
 from gis.routing.router import TravelMatrix, TravelRules
+from gis.routing.router.snapping import distinct_places
 from gis.routing.tasks import patrol_tasks
 from gis.schedule import FrequencyPolicy, without_policy
 from inspect_app.domain.codes import TravelMode
@@ -201,7 +203,7 @@ def build_week(
         tasks,
         tuple(
             with_rules(_crew(crew, node=node, start=start), crew, rules=shifts)
-            for node, crew in enumerate(crews)
+            for node, crew in zip(places.homes, crews, strict=True)
         ),
         {name: matrix.seconds for name, matrix in travel.items()},
         weights=planner_weights(session, day=week),
@@ -223,6 +225,17 @@ def build_week(
         exempted=due.exempted,
         closures=tuple(closed),
     )
+
+
+def shared_travel(built: WeekToPlan) -> WeekToPlan:
+    """Return a week just built with its matrices where several processes can search on them.
+
+    The matrices that the week was built with are let go: no second copy stays.
+    """
+    problem = with_shared_matrices(built.problem)
+    for name, matrix in built.travel.items():
+        matrix.share(problem.travel_s[name])
+    return replace(built, problem=problem)
 
 
 def travel_policies(session: Session, *, day: date) -> TravelPolicies:
@@ -251,7 +264,10 @@ def _named(
 
 
 class _Places:
-    """The terminals of the travel matrices: homes first, then start and end of each object."""
+    """The terminals of the travel matrices: homes first, then the ends of the objects.
+
+    Each place is there once.
+    """
 
     def __init__(self, crews: Sequence[CrewOfWeek], objects: Sequence[PatrolObject]) -> None:
         self.objects = objects
@@ -261,18 +277,17 @@ class _Places:
         )
         self.metric_crs = metric_crs_for(stored.total_bounds.tolist())
         metric = to_metric(stored, metric_crs=self.metric_crs).to_numpy()
-        homes, lines = metric[: len(crews)], metric[len(crews) :]
+        lines = metric[len(crews) :]
         self.shapes: dict[str, BaseGeometry] = {
             one.key: line for one, line in zip(objects, lines, strict=True)
         }
-        self._nodes: list[tuple[int, int]] = []
-        xy = [home.coords[0] for home in homes]
-        for line in lines:
-            start = len(xy)
-            is_stop = line.geom_type == "Point"
-            xy += [line.coords[0]] if is_stop else [line.coords[0], line.coords[-1]]
-            self._nodes.append((start, len(xy) - 1))
-        self.xy = np.array(xy, dtype=float)[:, :2]
+        xy = np.array([(one.coords[0][:2], one.coords[-1][:2]) for one in metric], dtype=float)
+        # Reaches that follow each other share an end, and crews a home: in a county a matrix of
+        # every end would be three times as large.
+        self.xy, place = distinct_places(xy.reshape(-1, 2))
+        nodes = [(first, last) for first, last in place.reshape(-1, 2).tolist()]
+        self.homes = [home for home, _ in nodes[: len(crews)]]
+        self._nodes = nodes[len(crews) :]
 
     @property
     def nodes(self) -> dict[str, tuple[int, int]]:

@@ -16,8 +16,9 @@ from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, Crew, PatrolPlan, PatrolStop, PatrolTask
 from inspect_app.models.base import Json
 from inspect_app.queries.patrol_week import key_of
+from inspect_app.queries.plan_orders import CrewDayName
 from inspect_app.workflows.build_week import WeekToPlan
-from inspect_app.workflows.edit_plan.draft import CrewDayName, timed, without_cost
+from inspect_app.workflows.edit_plan.draft import timed, without_cost
 from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_figures import figures_of
 from inspect_app.workflows.plan_week import (

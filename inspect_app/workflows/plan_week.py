@@ -31,7 +31,7 @@ from inspect_app.models.base import Json
 from inspect_app.queries.patrol_week import grid_names
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.begin_with import Beginning, beginning
-from inspect_app.workflows.build_week import WeekToPlan, build_week
+from inspect_app.workflows.build_week import WeekToPlan, build_week, shared_travel
 from inspect_app.workflows.plan_figures import bound_figures, figures_of, uncovered_row
 from inspect_app.workflows.tell_verdict import verdict_facts
 from inspect_app.workflows.travel_cache import MatrixStore
@@ -145,6 +145,8 @@ def plan_week(
     built = build_week(
         session, week, zone=request.zone, first_day=request.first_day, store=request.store
     )
+    if request.searches > 1:
+        built = shared_travel(built)
     if base is not None:
         built = replace(built, problem=base.pinned(built.problem))
     clock.mark("load")

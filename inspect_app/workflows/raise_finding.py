@@ -15,10 +15,17 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor
 from inspect_app.domain.calendar import end_of_day, local_day, working_days_later
-from inspect_app.domain.codes import FindingOrigin, FindingType, ObjectKind, PhotoStage, Severity
+from inspect_app.domain.codes import (
+    FindingOrigin,
+    FindingType,
+    MeasureKind,
+    ObjectKind,
+    PhotoStage,
+    Severity,
+)
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import FindingState, transition
-from inspect_app.models import ComplaintMatter, Event, Finding, FindingPhoto, PatrolStop
+from inspect_app.models import ComplaintMatter, Event, Finding, FindingPhoto, Measure, PatrolStop
 from inspect_app.queries.findings import missing_photos, of_finding
 from inspect_app.queries.owners import NoOwner, OutsideEveryGrid, grid_at, owner_of_grid
 from inspect_app.queries.policies import PolicyMissing, policy_value
@@ -31,7 +38,10 @@ FUTURE_MAX = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class FindingDraft:
-    """A finding as the finder wrote it; coordinates are degrees in EPSG:4490, `uid` is theirs."""
+    """A finding as the finder wrote it; coordinates are degrees in EPSG:4490, `uid` is theirs.
+
+    `measure` is what was done about it on the spot, in the finder's words.
+    """
 
     uid: UUID
     finding_type: str
@@ -46,14 +56,23 @@ class FindingDraft:
     matter_id: int | None = None
     object_kind: str | None = None
     object_id: int | None = None
+    measure: str = ""
 
 
-def raise_finding(session: Session, draft: FindingDraft, *, actor: Actor, now: datetime) -> Finding:
+def raise_finding(
+    session: Session,
+    draft: FindingDraft,
+    *,
+    actor: Actor,
+    now: datetime,
+    photos_follow: bool = False,
+) -> Finding:
     """Keep a finding and return it; the same draft again returns the finding it made.
 
     A point outside every grid, or in a grid without owner, is kept all the same: `grid_id` or
     `owner_person_id` stay empty, and a finding without grid is seen county-wide only. Refuses a
-    draft that is wrong, a photo that was not received, and a `uid` known with other content.
+    draft that is wrong, a photo that was not received unless `photos_follow` (a tablet's photos
+    come after the record and are linked then), and a `uid` known with other content.
     """
     birth = transition("finding", "report", None)
     if birth is None:
@@ -66,8 +85,11 @@ def raise_finding(session: Session, draft: FindingDraft, *, actor: Actor, now: d
     known = session.scalar(select(Finding).where(Finding.uid == draft.uid))
     if known is not None:
         return _same(session, known, draft)
+    missing = missing_photos(session, draft.photos)
     for problem in _faults(session, draft, now=now):
         raise problem
+    if missing and not photos_follow:
+        raise Problem("photo_missing", sha256=missing[0])
     finding = _kept(session, draft, actor=actor, now=now)
     session.add(finding)
     session.flush()
@@ -75,7 +97,10 @@ def raise_finding(session: Session, draft: FindingDraft, *, actor: Actor, now: d
     session.add_all(
         FindingPhoto(finding_id=finding.id, photo_sha256=sha256, stage=PhotoStage.BEFORE.value)
         for sha256 in photos
+        if sha256 not in missing
     )
+    if draft.measure:
+        session.add(_measure_taken(finding, draft, actor=actor))
     facts: dict[str, Any] = {"draft_sha256": digest(draft), "photos": photos}
     if finding.due_at is not None:
         facts["due_at"] = finding.due_at
@@ -91,6 +116,8 @@ def digest(draft: FindingDraft) -> str:
         "lat": float(draft.lat),
         "photos": sorted(set(draft.photos)),
     }
+    if not draft.measure:
+        del content["measure"]  # the digests of drafts from before there were measures stay
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -109,8 +136,6 @@ def _same(session: Session, known: Finding, draft: FindingDraft) -> Finding:
 def _faults(session: Session, draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
     yield from _field_faults(draft, now=now)
     yield from _reference_faults(session, draft)
-    for sha256 in missing_photos(session, draft.photos):
-        yield Problem("photo_missing", sha256=sha256)
 
 
 def _field_faults(draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
@@ -173,6 +198,16 @@ def _kept(session: Session, draft: FindingDraft, *, actor: Actor, now: datetime)
         reported_by=actor.person_id,
         due_at=_verification_due(session, now=now),
         geom=f"SRID=4490;POINT({draft.lon!r} {draft.lat!r})",
+    )
+
+
+def _measure_taken(finding: Finding, draft: FindingDraft, *, actor: Actor) -> Measure:
+    return Measure(
+        finding_id=finding.id,
+        kind=MeasureKind.ON_SITE_ACTION.value,
+        issued_at=draft.found_at,
+        issued_by=actor.person_id,
+        note=draft.measure,
     )
 
 

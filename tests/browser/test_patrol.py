@@ -92,7 +92,7 @@ def end_patrol(page: Page, *, shortfall: str) -> None:
 def wait_until_all_is_sent(page: Page, count: int) -> None:
     expect(page.locator("#open-box")).to_have_text("待传 0", timeout=30_000)
     page.click("#open-box")
-    expect(page.locator("#entries .entry.received")).to_have_count(count)
+    expect(page.locator("#entries .entry.verified")).to_have_count(count)
     page.click("#compare")
     expect(page.locator("#verdict")).to_contain_text("全部收到")
 

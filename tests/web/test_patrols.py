@@ -51,7 +51,7 @@ def test_a_handed_in_patrol_is_listed_with_its_figures_and_shapes(app, session, 
     assert "低于下限" in detail
     shapes = client.get(f"/api/patrols/{task.id}").json
     assert len(shapes["stops"]) == 3
-    assert shapes["track"][0]["type"] == "LineString"
+    assert shapes["track"][0]["geometry"]["type"] == "LineString"
 
 
 def test_the_review_tells_each_visits_outcome_with_its_reason(app, session, handed_in):
@@ -81,7 +81,7 @@ def test_a_gap_is_two_marks_and_never_a_line(app, session, handed_in):
     session.commit()
     client = reviewer(app, session, grid=grid)
     shapes = client.get(f"/api/patrols/{task.id}").json
-    assert [line["type"] for line in shapes["track"]] == ["LineString", "LineString"]
+    assert [piece["geometry"]["type"] for piece in shapes["track"]] == ["LineString", "LineString"]
     (gap,) = shapes["gaps"]
     assert gap["title"] == "08:35–08:50 长时间无定位"
     assert gap["ends"]["type"] == "MultiPoint"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import ROLES, Permission, Role
 from inspect_app.domain.transitions import FINDING_TRANSITIONS, STEP_PHOTOS
-from inspect_app.models import AuditEntry, Finding, FindingPhoto, Photo, SyncRecord
+from inspect_app.models import AuditEntry, Finding, FindingPhoto, Photo, SyncRecord, TrackSegment
 from tests.conftest import NOW
 from tests.factories import (
     add,
@@ -92,12 +92,12 @@ def test_a_new_record_answers_201_the_same_200_and_other_bytes_409(day, session:
 def test_a_record_without_its_right_digest_is_refused(day, session: Session, header):
     client, _, tablet = day
     answer = put(client, tablet.write("patrol_start"), **{"Content-Digest": header})
-    assert answer.status_code == 422
-    assert answer.json["problem"] in ("body_invalid", "digest_mismatch")
+    assert answer.status_code == 400
+    assert answer.json["problem"] in ("digest_missing", "digest_mismatch")
     assert session.scalar(select(func.count(SyncRecord.uid))) == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b'{"kind": "nothing"}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b'"a"'])
 def test_what_is_no_record_is_refused_as_unreadable(day, body):
     client, _, _ = day
     answer = put(client, (uuid4(), body))
@@ -109,28 +109,37 @@ def test_a_body_that_is_far_too_long_is_not_read(day):
     assert put(client, (uuid4(), b" " * 300_000)).status_code == 413
 
 
-def test_another_crews_task_is_refused_and_a_chief_has_no_patrols(app, day, session: Session):
-    _, _, tablet = day
+def test_another_crews_record_and_a_chiefs_are_kept_for_a_person(app, day, session: Session):
+    _, task, tablet = day
     statuses = []
     for role in (Role.INSPECTOR, Role.CHIEF):
         account = make_account(session, role)
         session.commit()
         client = app.test_client()
         log_in(client, account)
-        statuses.append(put(client, tablet.write("patrol_start")).json["problem"])
-    assert statuses == ["not_your_task", "not_permitted"]
+        answer = put(client, tablet.write("patrol_start"))
+        assert (answer.status_code, answer.json["state"]) == (202, "inbox")
+        statuses.append(answer.json["problem"])
+    assert statuses == ["not_your_task", "not_your_task"]
+    assert session.scalars(select(SyncRecord.state)).all() == ["inbox", "inbox"]
+    session.refresh(task)
+    assert task.state == "published"
 
 
-def test_a_record_that_comes_too_early_is_taken_when_it_comes_again(day):
+def test_a_record_that_comes_too_early_waits_and_takes_effect_with_its_cause(day, session: Session):
     client, task, tablet = day
     start = tablet.write("patrol_start")
     visit = tablet.write("stop_result", stop_id=task.stops[0].id, result="done")
-    early = put(client, visit)
-    assert (early.status_code, early.json["problem"]) == (409, "record_early")
-    assert [put(client, item).status_code for item in (start, visit)] == [201, 201]
+    for _ in range(2):
+        early = put(client, visit)
+        assert (early.status_code, early.json["state"]) == (202, "waiting")
+        assert early.json["problem"] == "record_early"
+    assert [put(client, item).status_code for item in (start, visit)] == [201, 200]
+    session.refresh(task.stops[0])
+    assert task.stops[0].result == "done"
 
 
-def test_a_finding_waits_for_its_photo_and_is_raised_once(day, session: Session):
+def test_a_finding_is_raised_before_its_photo_comes_and_gets_it_then(day, session: Session):
     client, task, tablet = day
     body = picture()
     place = {"lon": 120.505, "lat": 30.5}
@@ -143,9 +152,12 @@ def test_a_finding_waits_for_its_photo_and_is_raised_once(day, session: Session)
         stop_id=task.stops[0].id,
         **place,
     )
-    assert put(client, item).json["problem"] == "photo_missing"
-    assert put_photo(client, body).status_code == 201
-    assert [put(client, item).status_code for _ in range(2)] == [201, 200]
+    first = put(client, item)
+    assert (first.status_code, first.json["missing_photos"]) == (201, [sha256(body)])
+    assert [put_photo(client, body).status_code for _ in range(2)] == [201, 200]
+    again = put(client, item)
+    assert (again.status_code, again.json["missing_photos"]) == (200, [])
+    assert again.json["receipt"] == first.json["receipt"]
     finding = session.scalars(select(Finding)).one()
     assert finding.uid == item[0]
     assert finding.patrol_stop_id == task.stops[0].id
@@ -163,14 +175,17 @@ def test_a_wrong_clock_does_not_decide_the_day_of_a_finding(day, session: Sessio
     assert session.scalars(select(Finding.found_at)).one() == NOW
 
 
-def test_tracks_are_taken_once_and_need_their_log(day):
+def test_tracks_are_taken_once_and_wait_for_their_log(day, session: Session):
     client, _, tablet = day
     body = tablet.fixes(120.50, 120.51)
     address = f"/sync/tracks/{tablet.log_uid}/segments/0"
-    assert client.put(address, data=body, headers=digest(body)).json["problem"] == "record_early"
+    early = client.put(address, data=body, headers=digest(body))
+    assert (early.status_code, early.json["problem"]) == (202, "record_early")
     put(client, tablet.write("patrol_start"))
     answers = [client.put(address, data=body, headers=digest(body)) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [201, 200]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert session.scalars(select(TrackSegment.sha256)).all() == [sha256(body)]
+    assert session.scalars(select(SyncRecord.kind)).all() == ["patrol_start"]
     other = b'{"fixes": []}'
     assert client.put(address, data=other, headers=digest(other)).status_code == 409
 
@@ -319,7 +334,7 @@ def test_other_photo_formats_are_known_by_their_content(day, kind):
 def test_a_photo_under_a_wrong_name_is_refused(day):
     client, _, _ = day
     answer = put_photo(client, picture(), name="0" * 64)
-    assert (answer.status_code, answer.json["problem"]) == (422, "digest_mismatch")
+    assert (answer.status_code, answer.json["problem"]) == (400, "digest_mismatch")
     assert put_photo(client, picture(), name="..%2Fetc%2Fpasswd").status_code == 404
 
 

@@ -2,15 +2,17 @@
 
 from datetime import date, time, timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gis.routing.parallel import with_shared_matrices
 from gis.routing.problem import Lunch, Weights
 from inspect_app.domain.access import SYSTEM
 from inspect_app.domain.problems import Problem
 from inspect_app.models import CrewMember, Policy, Road
-from inspect_app.workflows.build_week import WeekToPlan, build_week
+from inspect_app.workflows.build_week import WeekToPlan, build_week, shared_travel
 from inspect_app.workflows.plan_week import plan_week
 from tests.condition_factories import close, crew_away, exempt, person_away, rule
 from tests.conftest import NOW
@@ -42,6 +44,26 @@ def crew_of(week: WeekToPlan, name: str):
 def set_value(session: Session, key: str, value: float) -> None:
     session.scalars(select(Policy).where(Policy.key == key)).one().value = {"value": value}
     session.flush()
+
+
+# Places
+
+
+@pytest.mark.usefixtures("county")
+def test_reaches_that_meet_share_a_node_and_so_do_crews_of_one_home(session):
+    week = built(session)
+    places = {tuple(xy) for xy in next(iter(week.travel.values())).xy.tolist()}
+    assert week.problem.node_count == len(places)
+
+
+@pytest.mark.usefixtures("county")
+def test_shared_matrices_are_the_same_and_no_other_copy_stays(session):
+    week = built(session)
+    shared = shared_travel(built(session))
+    for mode, matrix in week.problem.travel_s.items():
+        assert np.array_equal(shared.problem.travel_s[mode], matrix)
+        assert np.shares_memory(shared.problem.travel_s[mode], shared.travel[mode].seconds)
+    assert with_shared_matrices(shared.problem) is shared.problem
 
 
 # Exemptions

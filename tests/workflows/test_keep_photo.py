@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inspect_app.workflows.keep_photo import write_safely
+from inspect_app.workflows.keep_photo.shelf import write_safely
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def send(session: Session, item, actor, *, now=NOW):
 
 
 def send_track(session: Session, place, body, actor):
-    return keep_segment(session, place, (body, sha256(body)), actor=actor, now=NOW)
+    return keep_segment(session, place, Sent(body, sha256(body)), actor=actor, now=NOW).state
 
 
 def log_of(session: Session, task) -> PatrolLog:
@@ -114,7 +114,6 @@ def test_damaged_bytes_are_refused_and_leave_nothing(session: Session, day):
 @pytest.mark.parametrize(
     "values",
     [
-        {"kind": "patrol_dance"},
         {"at": "yesterday"},
         {"at": "2026-03-24T09:00:00"},
         {"seq": -1},
@@ -125,13 +124,17 @@ def test_damaged_bytes_are_refused_and_leave_nothing(session: Session, day):
         {"kind": "site_photo", "photo": "../../etc/passwd"},
     ],
 )
-def test_what_is_no_record_is_refused_with_the_fault_named(session: Session, day, values):
-    _, actor, tablet = day
+def test_a_record_with_a_fault_is_kept_for_a_person_with_the_fault_named(
+    session: Session, day, values
+):
+    task, actor, tablet = day
     uid, body = tablet.write("patrol_start")
     broken = json.dumps(json.loads(body) | values).encode()
-    with pytest.raises(Problem) as refusal:
-        send(session, (uid, broken), actor)
-    assert refusal.value.code == "body_invalid"
+    receipt = send(session, (uid, broken), actor)
+    assert (receipt.state, receipt.problem.code) == ("inbox", "body_invalid")
+    assert session.get_one(SyncRecord, uid).body == broken
+    assert task.state == "published"
+    assert send(session, (uid, broken), actor).problem.facts == receipt.problem.facts
 
 
 def test_fields_of_a_newer_tablet_are_kept_in_the_bytes_and_passed_over(session: Session, day):
@@ -144,37 +147,38 @@ def test_fields_of_a_newer_tablet_are_kept_in_the_bytes_and_passed_over(session:
 def test_only_the_crew_of_the_day_may_send(session: Session, day):
     task, _, tablet = day
     stranger = actor_of(make_account(session, Role.INSPECTOR), Role.INSPECTOR)
-    with pytest.raises(Problem) as refusal:
-        send(session, tablet.write("patrol_start"), stranger)
-    assert refusal.value.code == "not_your_task"
+    receipt = send(session, tablet.write("patrol_start"), stranger)
+    assert (receipt.state, receipt.problem.code) == ("inbox", "not_your_task")
     assert task.state == "published"
 
 
 def test_a_task_that_is_not_there_is_refused_like_another_crews(session: Session, day):
     _, actor, tablet = day
-    with pytest.raises(Problem) as refusal:
-        send(session, tablet.write("patrol_start", task_id=2**62), actor)
-    assert refusal.value.code == "not_your_task"
+    receipt = send(session, tablet.write("patrol_start", task_id=2**62), actor)
+    assert (receipt.state, receipt.problem.code) == ("inbox", "not_your_task")
 
 
-def test_a_record_that_overtakes_the_start_is_to_come_again(session: Session, day):
+def test_records_that_overtake_the_start_take_effect_with_it(session: Session, day):
     task, actor, tablet = day
     start = tablet.write("patrol_start")
     visit = tablet.write("stop_result", stop_id=task.stops[0].id, result="done")
-    with pytest.raises(Problem) as refusal, session.begin_nested():
-        send(session, visit, actor)
-    assert refusal.value.code == "record_early"
+    pause = tablet.write("patrol_pause")
+    for item in (pause, visit):
+        receipt = send(session, item, actor)
+        assert (receipt.state, receipt.problem.code) == ("waiting", "record_early")
     send(session, start, actor)
-    assert send(session, visit, actor).state == "new"
+    assert (task.state, task.stops[0].result) == ("paused", "done")
+    assert send(session, visit, actor).state == "seen"
+    kept = session.execute(select(SyncRecord.state, SyncRecord.problem)).all()
+    assert kept == [("taken", None)] * 3
 
 
 def test_a_second_tablet_cannot_open_a_second_log_but_may_tick_stops(session: Session, day):
     task, actor, tablet = day
     send(session, tablet.write("patrol_start"), actor)
     second = Tablet(task)
-    with pytest.raises(Problem) as refusal, session.begin_nested():
-        send(session, second.write("patrol_start"), actor)
-    assert refusal.value.code == "patrol_started"
+    receipt = send(session, second.write("patrol_start"), actor)
+    assert (receipt.state, receipt.problem.code) == ("inbox", "patrol_started")
     send(session, second.write("stop_result", stop_id=task.stops[0].id, result="done"), actor)
     assert task.stops[0].result == "done"
 
@@ -209,9 +213,9 @@ def test_a_stop_of_another_task_is_refused(session: Session, day):
     _, actor, tablet = day
     send(session, tablet.write("patrol_start"), actor)
     foreign = make_task(session, make_crew(session)).stops[0]
-    with pytest.raises(Problem) as refusal:
-        send(session, tablet.write("stop_result", stop_id=foreign.id, result="done"), actor)
-    assert refusal.value.code == "not_your_task"
+    receipt = send(session, tablet.write("stop_result", stop_id=foreign.id, result="done"), actor)
+    assert (receipt.state, receipt.problem.code) == ("inbox", "not_your_task")
+    assert foreign.result == "pending"
 
 
 def test_a_late_segment_gives_the_ended_log_its_figures_anew(session: Session, day):
@@ -255,13 +259,14 @@ def test_a_segment_of_unusable_fixes_is_kept_without_line_or_grid(session: Sessi
     assert (second.line, second.grid_id) == (None, None)
 
 
-def test_more_fixes_than_a_segment_may_hold_are_refused(session: Session, day):
+def test_a_segment_of_more_fixes_than_it_may_hold_is_kept_for_a_person(session: Session, day):
     _, actor, tablet = day
     send(session, tablet.write("patrol_start"), actor)
     body = json.dumps({"fixes": [[n, 120.5, 30.5, 5] for n in range(301)]}).encode()
-    with pytest.raises(Problem) as refusal:
-        send_track(session, (tablet.log_uid, 0), body, actor)
-    assert refusal.value.code == "body_invalid"
+    for _ in range(2):
+        assert send_track(session, (tablet.log_uid, 0), body, actor) == "inbox"
+    held = session.scalars(select(SyncRecord).where(SyncRecord.kind == "segment")).one()
+    assert (held.body, held.problem, held.number) == (body, "body_invalid", 0)
 
 
 def state_of(session: Session, task) -> dict:
@@ -269,7 +274,8 @@ def state_of(session: Session, task) -> dict:
     session.expire_all()
     log = log_of(session, task)
     stops = [(stop.result, stop.result_reason, stop.done_at) for stop in task.stops]
-    kept = session.execute(select(SyncRecord.uid, SyncRecord.sha256)).all()
+    columns = (SyncRecord.uid, SyncRecord.sha256, SyncRecord.state, SyncRecord.problem)
+    kept = session.execute(select(*columns)).all()
     segments = session.execute(select(TrackSegment.number, TrackSegment.sha256)).all()
     return {
         "task": task.state,
@@ -282,20 +288,9 @@ def state_of(session: Session, task) -> dict:
 
 
 def deliver(session: Session, items, actor) -> None:
-    """Send everything in the given order; what came before its cause is sent again later."""
-    waiting = list(items)
-    for _ in range(len(waiting) + 1):
-        early = []
-        for item in waiting:
-            try:
-                with session.begin_nested():
-                    item(session, actor)
-            except Problem as problem:
-                if problem.code != "record_early":
-                    raise
-                early.append(item)
-        waiting = early
-    assert not waiting
+    """Send everything in the given order; what comes before its cause waits for it."""
+    for item in items:
+        item(session, actor)
 
 
 @settings(

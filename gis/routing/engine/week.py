@@ -34,6 +34,7 @@ from gis.routing.problem import (
     WeekProblem,
     worths,
 )
+from gis.routing.shared import layers_of
 
 Orders = dict[tuple[str, int], tuple[str, ...]]
 
@@ -302,10 +303,13 @@ class _Week:
 
 
 def _stacked(matrices: Sequence[SecondsMatrix]) -> Indices:
-    """Return the matrices as one array of 32 bits; a single one that is so already is not copied.
+    """Return the matrices as one array of 32 bits; what is so already is not copied.
 
     At a county's 6000 nodes a matrix takes 140 MB.
     """
+    shared = layers_of(matrices)
+    if shared is not None:
+        return shared
     only = matrices[0]
     if len(matrices) == 1 and only.dtype == np.int32 and only.max(initial=0) <= UNREACHABLE_S:
         return np.ascontiguousarray(only, np.int32)[None]

@@ -2,7 +2,15 @@
 
 from gis.routing.problem.crews import Crew, Lunch, Start
 from gis.routing.problem.plan import CrewDay, PlannedVisit, Unserved, WeekPlan
-from gis.routing.problem.rules import may_serve, may_serve_on, patrol_service_s, worth_s, worths
+from gis.routing.problem.rules import (
+    may_serve,
+    may_serve_on,
+    may_serve_then,
+    patrol_service_s,
+    worth_s,
+    worths,
+    worths_of,
+)
 from gis.routing.problem.tasks import Direction, PatrolTask, TimeWindow
 from gis.routing.problem.units import (
     DAYS_PER_WEEK,
@@ -39,7 +47,9 @@ __all__ = [
     "Weights",
     "may_serve",
     "may_serve_on",
+    "may_serve_then",
     "patrol_service_s",
     "worth_s",
     "worths",
+    "worths_of",
 ]

@@ -88,6 +88,11 @@ class Crew:
         return self.officers_by_day.get(day, self.officers)
 
     @property
+    def most_officers(self) -> int:
+        """Enforcement officers on the best day."""
+        return max(self.officers, max(self.officers_by_day.values(), default=0))
+
+    @property
     def lunch_s(self) -> int:
         """Seconds kept free for the break: 0 once it is over, and for shifts that end before it."""
         if self.start is not None and self.start.had_lunch:

@@ -1,5 +1,7 @@
 """Who may serve what, and what a visit is worth."""
 
+from collections.abc import Iterable
+
 from gis.routing.problem.crews import Crew
 from gis.routing.problem.tasks import PatrolTask
 from gis.routing.problem.units import SECONDS_PER_MIN
@@ -10,8 +12,7 @@ def may_serve(crew: Crew, task: PatrolTask) -> bool:
     """Tell whether grids, the choice of crews and officers allow the task on any day at all."""
     in_grid = crew.grids is None or task.grid in crew.grids
     chosen = task.crews is None or crew.key in task.crews
-    officers = max([crew.officers, *crew.officers_by_day.values()])
-    return in_grid and chosen and officers >= task.officers
+    return in_grid and chosen and crew.most_officers >= task.officers
 
 
 def may_serve_on(crew: Crew, task: PatrolTask, *, day: int) -> bool:
@@ -19,11 +20,16 @@ def may_serve_on(crew: Crew, task: PatrolTask, *, day: int) -> bool:
 
     Hours are another matter: shifts, windows and ways are not looked at.
     """
-    if day not in task.days or day not in crew.working_days:
+    return day in task.days and may_serve_then(crew, task, day=day)
+
+
+def may_serve_then(crew: Crew, task: PatrolTask, *, day: int) -> bool:
+    """Tell the same for a visit that is on a day already: the days of the task are not asked."""
+    if day not in crew.working_days or (crew.key, day) in task.barred:
         return False
-    others = any(other != crew.key and pinned == day for other, pinned in task.pinned)
-    barred = others or (crew.key, day) in task.barred
-    return may_serve(crew, task) and not barred and crew.officers_on(day) >= task.officers
+    if any(other != crew.key and pinned == day for other, pinned in task.pinned):
+        return False
+    return may_serve(crew, task) and crew.officers_on(day) >= task.officers
 
 
 def worth_s(task: PatrolTask, *, weights: Weights, priority_cap: int) -> int:
@@ -50,11 +56,24 @@ def worth_s(task: PatrolTask, *, weights: Weights, priority_cap: int) -> int:
 
 def worths(problem: WeekProblem) -> dict[str, int]:
     """Return the worth of one visit of every task, in seconds of travel."""
-    cap = max((task.priority for task in problem.tasks), default=0)
-    return {
-        task.key: worth_s(task, weights=problem.weights, priority_cap=max(cap, 0))
-        for task in problem.tasks
-    }
+    return worths_of(problem.tasks, weights=problem.weights)
+
+
+def worths_of(tasks: Iterable[PatrolTask], *, weights: Weights) -> dict[str, int]:
+    """Return the same for some tasks, with the highest priority among them.
+
+    Most tasks of a week are worth the same: each combination is computed once.
+    """
+    every = list(tasks)
+    cap = max(0, max((task.priority for task in every), default=0))
+    known: dict[tuple[bool, int, int], int] = {}
+    found = {}
+    for task in every:
+        kind = (task.must, task.overdue_days, task.priority)
+        if kind not in known:
+            known[kind] = worth_s(task, weights=weights, priority_cap=cap)
+        found[task.key] = known[kind]
+    return found
 
 
 def patrol_service_s(length_m: float, *, speed_kmh: float, at_least_min: int = 0) -> int:

@@ -20,6 +20,10 @@ class Direction(StrEnum):
     backward = "backward"
 
 
+_FORWARD = (Direction.forward,)
+_BOTH = (Direction.forward, Direction.backward)
+
+
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
     """Hours of the day in which a visit begins and ends; it recurs every day.
@@ -109,11 +113,14 @@ class PatrolTask:
         """Both ends are one node: there is nothing to walk along."""
         return self.start_node == self.end_node
 
+    @property
+    def ways(self) -> int:
+        """Number of directions in which this task may be served."""
+        return 1 if self.one_way or self.start_node == self.end_node else 2
+
     def directions(self) -> tuple[Direction, ...]:
         """Return the directions in which this task may be served."""
-        if self.is_stop or self.one_way:
-            return (Direction.forward,)
-        return (Direction.forward, Direction.backward)
+        return _FORWARD if self.ways == 1 else _BOTH
 
     def entry(self, direction: Direction) -> int:
         """Return the node where a visit in this direction begins."""

@@ -14,11 +14,12 @@ from gis.routing.problem import (
     WeekPlan,
     WeekProblem,
     may_serve_on,
+    worths,
 )
 from gis.routing.replan.events import CrewDayKey, Standing
 from gis.routing.replan.remaining import Remaining, open_route
 from gis.routing.solve import Keep, SearchBudget, orders_of, plan_of, solve
-from gis.routing.timetable import Insertion, OpenRoute, overtime_cost, timed_route
+from gis.routing.timetable import OpenWeek, overtime_cost, timed_route
 from gis.routing.verify import Verdict, verify
 
 NEAR = 20
@@ -85,6 +86,18 @@ class Offer:
         """Visits that find no room."""
         return tuple(move for move in self.moves if move.goal is None)
 
+    def rank(self, *, change_s: int) -> tuple[int, int]:
+        """Return the order of offers, the better one first.
+
+        First what the visits without room are worth; then the seconds of work and travel that are
+        added, overtime at its price and each moved visit at ``change_s``. So of two offers that
+        lose nothing, and need no overtime, the better one never takes longer.
+        """
+        worth, routes = worths(self.problem), self.plan.routes
+        lost = sum(one.missing * worth.get(one.task, 0) for one in self.plan.unserved)
+        overtime = self.plan.cost - lost - sum(one.travel_s + one.wait_s for one in routes)
+        return lost, self.added_s + overtime + change_s * len(self.moved)
+
 
 @dataclass(frozen=True, slots=True)
 class Earliest:
@@ -113,8 +126,8 @@ def best(rest: Remaining, first: Offer, *, change_s: int, seed: int, budget: Sea
 
     The search begins with ``first`` (the answer of ``insert_only``). Only the visits nearest to
     those to be placed may be moved: a change must not become an occasion to plan the week anew.
-    The result is taken only where it is cheaper, changes counted. Crew-days with the same visits as
-    before keep their published order.
+    Crew-days with the same visits as before keep their published order. The result is taken only
+    where it stands before ``first`` in the order of ``Offer.rank``.
     """
     keep = Keep(rest.orders, change_s, focus=frozenset(rest.homeless))
     found = solve(
@@ -128,7 +141,7 @@ def best(rest: Remaining, first: Offer, *, change_s: int, seed: int, budget: Sea
     offer = _offer(rest, first.problem, plan_of(first.problem, orders))
     if not offer.verdict.is_valid or _late(rest, offer):
         return first
-    return min(first, offer, key=lambda one: one.plan.cost + change_s * len(one.moved))
+    return min(first, offer, key=lambda one: one.rank(change_s=change_s))
 
 
 def _bound(rest: Remaining, problem: WeekProblem) -> WeekProblem:
@@ -190,42 +203,55 @@ def earliest_arrivals(rest: Remaining, key: str, *, day: int) -> tuple[Earliest,
     return tuple(sorted(found, key=lambda one: (one.second, one.crew)))
 
 
+# Price in seconds, day, crew and column of the week: of equal prices the earliest day is taken.
+_Option = tuple[int, int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a task goes: its price, the task as it stands on the day, crew-day and position."""
+
+    option: _Option
+    task: PatrolTask
+    column: int
+    position: int
+
+
 class _Insertions:
     """Orders while homeless visits are placed; a task with a deadline stands in its day's form."""
 
     def __init__(self, rest: Remaining) -> None:
         self._rest = rest
         self._tasks = rest.problem.task_by_key()
+        self._week = OpenWeek(rest.problem, rest.orders, opened=rest.routes)
         self._days: dict[str, list[int]] = {}
-        self._routes: dict[CrewDayKey, OpenRoute] = {}
         self._placed: dict[str, CrewDayKey] = {}
-        for crew in rest.problem.crews:
-            for day in sorted(crew.working_days):
-                at = (crew.key, day)
-                self._routes[at] = rest.routes.get(at) or open_route(
-                    rest.problem, crew, (), day=day
-                )
         for (_, day), order in rest.orders.items():
             for key in order:
                 self._days.setdefault(key, []).append(day)
 
     def place(self, key: str) -> None:
         """Put one visit where it costs least, if there is room at all."""
-        best_option = min(self._options(key), key=lambda option: option[:3], default=None)
-        if best_option is None:
+        best: _Place | None = None
+        for least in sorted(self._options(key)):
+            if best is not None and least > best.option:
+                break
+            place = self._exactly(key, least)
+            if place is not None and (best is None or place.option < best.option):
+                best = place
+        if best is None:
             return
-        _, day, crew_key, position, task = best_option
-        route = self._routes[crew_key, day]
-        self._put(route.crew, day, order=route.inserted(task, position=position))
+        crew, day = self._week.crew_days[best.column]
+        self._week.insert(best.task, column=best.column, position=best.position)
         self._days.setdefault(key, []).append(day)
         if key in self._rest.deadlines:
-            self._placed[key] = (crew_key, day)
+            self._placed[key] = (crew.key, day)
 
     def orders(self) -> dict[CrewDayKey, tuple[str, ...]]:
         """Return the orders by keys."""
         return {
-            at: tuple(task.key for task in route.order)
-            for at, route in self._routes.items()
+            (crew.key, day): tuple(task.key for task in route.order)
+            for (crew, day), route in zip(self._week.crew_days, self._week.routes, strict=True)
             if route.order
         }
 
@@ -248,24 +274,39 @@ class _Insertions:
         bounded = self._rest.on(task, day=day)
         return replace(bounded or task, days=frozenset({day} if bounded else ()))
 
-    def _options(self, key: str) -> Iterator[tuple[int, int, str, int, PatrolTask]]:
+    def _options(self, key: str) -> Iterator[_Option]:
+        """Yield the crew-days that may serve a task with the least it can cost there."""
         task = self._tasks[key]
-        for crew in self._rest.problem.crews:
-            for day in sorted(crew.working_days & task.days):
-                bounded = self._rest.on(task, day=day)
-                if bounded is None or not self._may(crew, task, day=day):
-                    continue
-                insertion = self._routes[crew.key, day].cheapest(bounded)
-                if insertion.total_s <= crew.on(day).most_s:
-                    price = insertion.added_s + self._overtime(crew.on(day), insertion)
-                    yield price, day, crew.key, insertion.position, bounded
+        columns: dict[PatrolTask, list[int]] = {}
+        for column, (crew, day) in enumerate(self._week.crew_days):
+            bounded = self._rest.on(task, day=day)
+            if bounded is not None and self._may(crew, task, day=day):
+                columns.setdefault(bounded, []).append(column)
+        for bounded, some in columns.items():
+            totals = self._week.estimates(bounded)
+            for column in some:
+                yield from self._priced(int(totals[column]), column=column)
 
-    def _overtime(self, crew: Crew, insertion: Insertion) -> int:
-        """Return the price of the overtime that an insertion adds."""
-        factor = self._rest.problem.weights.overtime_factor
-        before_s = insertion.total_s - insertion.added_s
-        after = overtime_cost(crew, insertion.total_s, factor=factor)
-        return after - overtime_cost(crew, before_s, factor=factor)
+    def _priced(self, total_s: int, *, column: int) -> Iterator[_Option]:
+        """Yield what it costs to make a route that long, if it may be."""
+        crew, day = self._week.crew_days[column]
+        before_s = self._week.routes[column].total_s
+        if total_s <= crew.most_s:
+            factor = self._rest.problem.weights.overtime_factor
+            price = total_s - before_s + overtime_cost(crew, total_s, factor=factor)
+            yield price - overtime_cost(crew, before_s, factor=factor), day, crew.key, column
+
+    def _exactly(self, key: str, option: _Option) -> _Place | None:
+        """Return the best place for a task in one crew-day: windows can make it dearer."""
+        *_, column = option
+        _, day = self._week.crew_days[column]
+        task = self._rest.on(self._tasks[key], day=day)
+        if task is None:
+            return None
+        insertion = self._week.exactly(task, column=column)
+        for exact in self._priced(insertion.total_s, column=column):
+            return _Place(exact, task, column, insertion.position)
+        return None
 
     def _may(self, crew: Crew, task: PatrolTask, *, day: int) -> bool:
         spaced = keeps_gap(self._days.get(task.key, ()), day=day, gap_days=task.min_gap_days)
@@ -274,17 +315,9 @@ class _Insertions:
     def _has_vehicle(self, crew: Crew, *, day: int) -> bool:
         """Tell whether no other crew is out with the same vehicle on the day."""
         return crew.vehicle is None or not any(
-            other.vehicle == crew.vehicle
-            and other.key != crew.key
-            and (other.key, day) in self._routes
-            and self._routes[other.key, day].order
-            for other in self._rest.problem.crews
+            other.vehicle == crew.vehicle and other.key != crew.key and on == day and route.order
+            for (other, on), route in zip(self._week.crew_days, self._week.routes, strict=True)
         )
-
-    def _put(
-        self, crew: Crew, day: int, *, order: list[PatrolTask] | tuple[PatrolTask, ...]
-    ) -> None:
-        self._routes[crew.key, day] = open_route(self._rest.problem, crew, order, day=day)
 
 
 def _offer(rest: Remaining, problem: WeekProblem, plan: WeekPlan) -> Offer:

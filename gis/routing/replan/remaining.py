@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from gis.routing.patterns import keeps_gap
 from gis.routing.problem import (
+    DAYS_PER_WEEK,
     MINUTES_PER_DAY,
     SECONDS_PER_MIN,
     Crew,
@@ -14,8 +15,8 @@ from gis.routing.problem import (
     Start,
     TimeWindow,
     WeekProblem,
-    may_serve_on,
-    worth_s,
+    may_serve_then,
+    worths_of,
 )
 from gis.routing.replan.events import CrewDayKey, Happened, Moment, Standing, Urgent
 from gis.routing.timetable import OpenRoute
@@ -90,13 +91,14 @@ class _Rest:
     def __init__(self, problem: WeekProblem, standing: Standing, happened: Happened) -> None:
         self.happened = happened
         self.now = standing.now
+        self._from_today = range(standing.now.day, DAYS_PER_WEEK)
         self.standing = standing
         self.problem = problem
         self.wanted = _wanted(happened)
         known = {task.key: task for task in problem.tasks}
         self.tasks = known | {one.task.key: one.task for one in self.wanted}
         self.crews = {crew.key: self._from_now(crew) for crew in problem.crews}
-        self.worth = _worths(problem, self.tasks.values())
+        self.worth = worths_of(self.tasks.values(), weights=problem.weights)
         self.made = _made_days(standing, happened)
         self.homeless: list[str] = []
         self.left: dict[str, list[CrewDayKey]] = {}
@@ -177,7 +179,8 @@ class _Rest:
                     self._take_out(orders, at, key=key)
 
     def _may(self, crew: Crew, key: str, *, day: int) -> bool:
-        return may_serve_on(crew, replace(self.tasks[key], days=frozenset({day})), day=day)
+        """Tell whether a visit may stay: what was published on a day needs no day of the task."""
+        return may_serve_then(crew, self.tasks[key], day=day)
 
     def _drop_overlong(self, orders: dict[CrewDayKey, tuple[str, ...]]) -> None:
         for at in sorted(orders, key=_by_day):
@@ -198,20 +201,26 @@ class _Rest:
 
     def _left_of(self, task: PatrolTask, *, times: int) -> PatrolTask:
         """Return the task with what is left of it: times, and days a gap away from visits made."""
-        made = self.made.get(task.key, ())
-        days = frozenset(
-            day
-            for day in task.days
-            if day >= self.now.day and keeps_gap(made, day=day, gap_days=task.min_gap_days)
-        )
+        stays = self.stays.get(task.key, ())
+        days = self._days_left(task).union(stays)
         deadline = self.deadlines.get(task.key)
         if deadline is not None and times == 1:
-            days = frozenset(day for day in days if day <= deadline.day)
+            days = frozenset(day for day in days if day <= deadline.day or day in stays)
+        gap = task.min_gap_days
+        if len(stays) > 1:
+            gap = max(1, min(gap, *(later - day for day, later in pairwise(stays))))
         must = task.must or deadline is not None
-        stays = self.stays.get(task.key, [])
-        gap = min([task.min_gap_days, *(later - day for day, later in pairwise(stays))])
-        days |= frozenset(stays)
-        return replace(task, times=times, days=days, must=must, min_gap_days=max(1, gap))
+        return replace(task, times=times, days=days, must=must, min_gap_days=gap)
+
+    def _days_left(self, task: PatrolTask) -> frozenset[int]:
+        """Return the days from now on that are a gap away from the visits made."""
+        made = self.made.get(task.key, ())
+        left = task.days.intersection(self._from_today)
+        if not made:
+            return left
+        return frozenset(
+            day for day in left if keeps_gap(made, day=day, gap_days=task.min_gap_days)
+        )
 
 
 def open_route(
@@ -227,14 +236,6 @@ def _wanted(happened: Happened) -> list[Urgent]:
     outlets = [] if rain is None else [Urgent(outlet, rain.until) for outlet in rain.outlets]
     wanted = {one.task.key: one for one in [*outlets, *happened.urgent]}
     return [one for key, one in wanted.items() if key not in happened.exempted]
-
-
-def _worths(problem: WeekProblem, tasks: Iterable[PatrolTask]) -> dict[str, int]:
-    every = list(tasks)
-    cap = max((task.priority for task in every), default=0)
-    return {
-        task.key: worth_s(task, weights=problem.weights, priority_cap=max(cap, 0)) for task in every
-    }
 
 
 def _made_days(standing: Standing, happened: Happened) -> dict[str, list[int]]:

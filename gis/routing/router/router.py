@@ -222,6 +222,12 @@ class TravelMatrix:
         self._places_s = places_s
         self._router_of = router
 
+    def share(self, seconds: SecondsMatrix) -> None:
+        """Take a copy of the seconds in other memory for its own; see ``with_shared_matrices``."""
+        if len(self._places_s) == len(self.seconds):
+            self._places_s = seconds
+        self.seconds = seconds
+
     @cached_property
     def router(self) -> Router:
         """The router that made it, or an equal one."""
@@ -271,7 +277,7 @@ class TravelMatrix:
             places=self.places.take(kept),
             place=place,
             rules=self.rules,
-            router=lambda: self.router,
+            router=self._router_of,
         )
 
     def rows(self, new_xy: Floats) -> TravelRows:
@@ -290,7 +296,9 @@ class TravelMatrix:
         The present entries are copied, only rows and columns of places not yet known are computed.
         """
         new_places, row = distinct_places(new_xy)
-        found = self.router.rows(new_places, self._known)
+        # Not the matrix itself: that would stay in memory as long as the new one.
+        router = self.router
+        found = router.rows(new_places, self._known)
         old, size = len(self._places_s), len(self._places_s) + len(new_places)
         seconds = np.empty((size, size), dtype=self._places_s.dtype)
         seconds[:old, :old] = self._places_s
@@ -298,9 +306,9 @@ class TravelMatrix:
         seconds[:old, old:] = found.from_known.T
         seconds[old:, old:] = found.among
         place = np.concatenate([self.place, old + row])
-        terminals = self.router.terminals(np.vstack([self.places.xy, new_places]))
+        terminals = router.terminals(np.vstack([self.places.xy, new_places]))
         return TravelMatrix(
-            seconds, places=terminals, place=place, rules=self.rules, router=lambda: self.router
+            seconds, places=terminals, place=place, rules=self.rules, router=lambda: router
         )
 
     def straight(self, origin: int, goal: int) -> bool:

@@ -2,6 +2,8 @@
 
 export const texts = JSON.parse(document.getElementById("texts").textContent);
 
+export const dayTexts = JSON.parse(document.getElementById("day-texts").textContent);
+
 export const byId = (id) => document.getElementById(id);
 
 /** Fill `{name}` places of a text. */
@@ -26,7 +28,8 @@ export function length(metres) {
 }
 
 // The bureau's time, whatever zone the tablet is set to.
-const zone = { timeZone: document.querySelector("[data-zone]").dataset.zone, hour12: false };
+export const zoneName = document.querySelector("[data-zone]").dataset.zone;
+const zone = { timeZone: zoneName, hour12: false };
 const clock = new Intl.DateTimeFormat("zh-CN", { ...zone, hour: "2-digit", minute: "2-digit" });
 const dayAndClock = new Intl.DateTimeFormat("zh-CN", {
   ...zone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",

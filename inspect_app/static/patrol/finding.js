@@ -1,6 +1,7 @@
 // A finding: photo first, place and object filled in, kept as a draft until it is saved.
 
 import { byId, el, fault, length, say, tell, texts } from "./dom.js";
+import { draftSoon, dropDraft } from "./drafts.js";
 import { drawPin, pickPlace } from "./map.js";
 import { here } from "./position.js";
 import { away, distance } from "./shapes.js";
@@ -126,6 +127,7 @@ async function save() {
   if (missing) return;
   byId("finding-save").disabled = true;
   try {
+    dropDraft(run.task.id);
     await run.write("finding", record(), current.photos);
     await db.delete("drafts", run.task.id);
     rememberType(current.finding_type);
@@ -156,9 +158,9 @@ dialog.addEventListener("change", async ({ target }) => {
   current[target.name] = target.value;
   await remember();
 });
-byId("finding-text").addEventListener("input", async ({ target }) => {
+byId("finding-text").addEventListener("input", ({ target }) => {
   current.description = target.value;
-  await remember();
+  draftSoon(run.task.id, () => current);
 });
 byId("finding-pin").addEventListener("click", () => {
   dialog.close();

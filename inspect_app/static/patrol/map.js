@@ -60,7 +60,7 @@ export function drawTask(task, choose) {
     const [lon, lat] = middle(stop.geometry);
     const label = stop.result === "done" ? "✓" : stop.result === "pending" ? stop.seq : "–";
     const icon = L.divIcon({
-      className: `pin ${stop.result}`, html: el("span", {}, String(label)), iconSize: [48, 48],
+      className: `pin ${stop.result}${stop.due_at && stop.result === "pending" ? " urgent" : ""}`, html: el("span", {}, String(label)), iconSize: [48, 48],
     });
     const marker = L.marker([lat, lon], { icon, keyboard: true, title: stop.name, alt: stop.name });
     layers.stops.addLayer(marker.on("click", () => (pick ? pick([lon, lat]) : choose(stop.id))));

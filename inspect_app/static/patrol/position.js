@@ -33,13 +33,13 @@ export function watchPosition() {
 }
 
 /** Begin or go on recording for a log; unfinished segments of a killed page are handed in first. */
-export async function startTrack({ log, task, author, next }) {
+export async function startTrack({ log, task, author, next, gap_s = null }) {
   if (recording?.log === log || !(await onlyRecorder())) return;
   await stopTrack();
   await handInOpen();
   const known = await db.getAllKeys("track", IDBKeyRange.bound([log, 0], [log, Infinity]));
   const number = Math.max(next, ...known.map(([, each]) => each + 1));
-  recording = { log, task, author, number, fixes: [] };
+  recording = { log, task, author, number, fixes: [], gap: gap_s === null ? Infinity : 1000 * gap_s };
   stayAwake();
 }
 
@@ -60,13 +60,22 @@ function record(fix) {
   const moved = !last || distance([last[1], last[2]], [fix.lon, fix.lat]) >= STEP_M;
   const waited = !last || fix.at - last[0] >= STILL_MS;
   if (last && (fix.at - last[0] < 1000 || !(moved || waited))) return;
+  // After a silence a new piece begins: what nobody saw is no track.
+  if (last && fix.at - last[0] > run.gap) closePiece(run);
   run.fixes.push([
     Math.round(fix.at), round(fix.lon, 7), round(fix.lat, 7), round(fix.accuracy, 1),
   ]);
   queue = queue.then(() => writeOpen(run)).catch((error) => tell("write-failed", error));
 }
 
+function closePiece(run) {
+  const piece = { ...run, fixes: run.fixes.splice(0) };
+  run.number += 1;
+  queue = queue.then(() => handIn(piece)).catch((error) => tell("write-failed", error));
+}
+
 async function writeOpen(run) {
+  if (!run.fixes.length) return;
   const full = run.fixes.length >= FIXES_MAX || run.fixes.at(-1)[0] - run.fixes[0][0] >= SEGMENT_MS;
   const piece = { log: run.log, number: run.number, task: run.task, author: run.author, fixes: run.fixes, open: true };
   if (!full) {
@@ -105,17 +114,23 @@ async function handInOpen() {
   for (const piece of await db.getAll("track")) if (piece.open) await handIn(piece);
 }
 
-/** All fixes of a log on this tablet as [lon, lat], for drawing. */
-export async function trackOf(log) {
+/** All fixes of a log on this tablet in their order, as [epoch ms, lon, lat, accuracy]. */
+export async function fixesOf(log) {
   const pieces = await db.getAll("track", IDBKeyRange.bound([log, 0], [log, Infinity]));
-  return pieces.map((piece) => piece.fixes.map(([, lon, lat]) => [lon, lat]));
+  return pieces.flatMap((piece) => piece.fixes);
 }
+
+/** Whether the screen is kept on by us; the browser takes it back whenever the page is hidden. */
+export const isAwake = () => Boolean(awake && !awake.released);
+
+/** Ask again for a screen that stays on; it is asked for by itself whenever the page is seen. */
+export const keepAwake = () => (recording && !isAwake() ? stayAwake() : null);
 
 async function stayAwake() {
   if (!("wakeLock" in navigator) || document.hidden) return;
   awake = await navigator.wakeLock.request("screen").catch(() => null);
 }
 
-document.addEventListener("visibilitychange", () => { if (recording) stayAwake(); });
+document.addEventListener("visibilitychange", keepAwake);
 
 const round = (value, digits) => Number(value.toFixed(digits));

@@ -1,17 +1,24 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
-import { byId, el, fault, hear, hour, length, say, showSaved, tell, texts } from "./dom.js";
+import { byId, dayTexts, el, fault, hear, length, say, showSaved, tell, texts } from "./dom.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
-import { here, startTrack, stopTrack, trackOf } from "./position.js";
-import { away } from "./shapes.js";
-import { isRunning, today } from "./state.js";
+import { coveredShare, metresOf, piecesOf, stayAt } from "./measure.js";
+import { openPocket } from "./pocket.js";
+import { fixesOf, here, startTrack, stopTrack } from "./position.js";
+import { askReason } from "./reasons.js";
+import { isRunning, week } from "./state.js";
+import { arrivedAt, farOf, isThere, refreshStops, shortfalls, showProposal, showStops } from "./stops.js";
 import { draft, keep, keepBlob, newId } from "./store.js";
+import { closeThing, showThing } from "./thing.js";
 
+const TRACK_EVERY_MS = 5000;
 let day = null;
 let task = null;
 let chosen = null;
+let fixes = [];
+let readAt = 0;
 
 /** Write a record of this task; the page says 已保存 when it is on the disk. */
 export async function write(kind, values = {}, photos = []) {
@@ -30,14 +37,15 @@ export async function write(kind, values = {}, photos = []) {
 const labelOf = (values) =>
   task.stops.find((stop) => stop.id === values.stop_id)?.name ?? "";
 
-export async function showTask(id, { begin = false, whole = true } = {}) {
-  day = await today();
+export async function showTask(id, { begin = false, whole = true, stop = null } = {}) {
+  day = await week();
   task = day?.tasks.find((each) => each.id === id) ?? null;
   if (!task) return false;
   openMap(byId("map"), day.surroundings);
   if (whole) showWhole(task);
   if (begin) await write("patrol_start");
   else await draw();
+  if (stop !== null) choose(stop);
   return true;
 }
 
@@ -47,53 +55,63 @@ export function leaveTask() {
 }
 
 async function draw() {
-  day = await today();
+  day = await week();
   task = day.tasks.find((each) => each.id === task.id) ?? null;
   // A change of the plan may have given all of it to others.
   if (!task) return tell("task-gone");
   drawTask(task, choose);
   drawMe(here.fix);
   await followTrack();
-  showProposal();
-  showStops();
+  drawStops();
   return showActions();
 }
 
 async function followTrack() {
   if (task.state === "in_progress") {
     await startTrack({
-      log: task.log, task: task.id, author: day.person_id, next: task.next_segment,
+      log: task.log, task: task.id, author: day.person_id, next: task.next_segment, gap_s: day.policies.track_gap_s,
     });
   } else await stopTrack();
-  if (task.log) drawTrack(await trackOf(task.log));
+  await readTrack();
+}
+
+async function readTrack() {
+  readAt = Date.now();
+  fixes = task.log ? await fixesOf(task.log) : [];
+  drawTrack(piecesOf(fixes, day.policies.track_gap_s ?? Infinity));
+}
+
+function drawStops() {
+  drawProposal();
+  showStops(task, { chosen, open: isRunning(task), choose: openStop, tick, skip });
+}
+
+function drawProposal() {
+  const arrived = task.state === "in_progress" ? arrivedAt(task, day.policies) : null;
+  const stay_s = arrived && stayAt(fixes, arrived.geometry, day.policies.stop_radius_m);
+  showProposal(arrived, {
+    stay_s, min_s: day.policies.stop_stay_min_s,
+    tick: (id) => tick(task.stops.find((stop) => stop.id === id)),
+  });
 }
 
 function choose(id) {
   chosen = id;
-  const stop = task.stops.find((each) => each.id === id);
-  showStop(stop);
-  showProposal();
-  showStops();
+  showStop(task.stops.find((each) => each.id === id));
+  drawStops();
   document.querySelector(`#stops [data-stop="${id}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
-const farOf = (stop) => (here.fix ? away([here.fix.lon, here.fix.lat], stop.geometry) : Infinity);
-
-/** The stop to propose: the nearest unticked one within the radius. */
-function arrivedAt() {
-  return task.stops
-    .filter((stop) => stop.result === "pending" && farOf(stop) <= day.policies.stop_radius_m)
-    .sort((a, b) => farOf(a) - farOf(b))[0];
-}
-
-function showProposal() {
-  const place = byId("proposal");
-  const stop = task.state === "in_progress" ? arrivedAt() : null;
-  place.hidden = !stop;
-  if (!stop) return;
-  place.replaceChildren(
-    el("strong", {}, say(texts.arrived, { name: `${stop.seq} ${stop.name}` })),
-    el("button", { type: "button", class: "action main", on: { click: () => tick(stop) } }, `✓ ${texts.tick}`));
+/** From the list: the stop on the map, and all that is known about it. */
+function openStop(id) {
+  choose(id);
+  const stop = task.stops.find((each) => each.id === id);
+  const act = (text, look, handler) => el("button", {
+    type: "button", class: `action main ${look}`, on: { click: () => { closeThing(); handler(stop); } },
+  }, text);
+  const actions = isRunning(task) && stop.result !== "done"
+    ? [act(`✓ ${texts.tick}`, "", tick), act(texts.skip, "quiet-action", skip)] : [];
+  showThing(stop, { week: day, task, actions });
 }
 
 function position() {
@@ -101,63 +119,76 @@ function position() {
   return fix ? { lon: fix.lon, lat: fix.lat, accuracy_m: fix.accuracy } : {};
 }
 
-const tick = (stop) => write("stop_result", { stop_id: stop.id, result: "done", ...position() });
+/** Tick a stop; from farther away than the radius the record carries why. */
+async function tick(stop) {
+  const facts = { stop_id: stop.id, result: "done", ...position() };
+  if (isThere(stop, day.policies)) return write("stop_result", facts);
+  const far = farOf(stop);
+  const known = Number.isFinite(far);
+  const reason = await askReason({
+    title: say(dayTexts.far_title, { name: `${stop.seq} ${stop.name}` }),
+    note: known ? say(dayTexts.far_note, { far: length(far), radius: length(day.policies.stop_radius_m) })
+      : dayTexts.far_unknown,
+    warn: true,
+    choices: dayTexts.far_reasons,
+  });
+  if (!reason) return null;
+  return write("stop_result", { ...facts, reason, far_m: known ? Math.round(far) : null });
+}
 
 async function skip(stop) {
   const answer = await askSkip(stop);
   if (answer) await write("stop_result", { stop_id: stop.id, ...answer, ...position() });
 }
 
-function showStops() {
-  const open = isRunning(task);
-  const changed = task.changed_at && el("li", { class: "changed" },
-    say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason }));
-  byId("stops").replaceChildren(...(changed ? [changed] : []), ...task.stops.map((stop) => {
-    const far = farOf(stop);
-    const facts = [
-      texts.kind[stop.object_kind],
-      stop.last_visit ? say(texts.last, { day: stop.last_visit.slice(5, 10) }) : texts.never,
-      Number.isFinite(far) && length(far),
-      stop.result_reason,
-    ].filter(Boolean);
-    return el("li", { class: `stop ${stop.result}${stop.id === chosen ? " chosen" : ""}`, "data-stop": stop.id },
-      el("button", { type: "button", class: "name", on: { click: () => choose(stop.id) } },
-        el("b", {}, String(stop.seq)),
-        el("span", {}, stop.name, el("small", {}, facts.join(" · ")))),
-      stop.result !== "pending" && el("span", { class: `tag ${stop.result}` }, texts.result[stop.result]),
-      open && stop.result !== "done" && el("button", { type: "button", class: "action", on: { click: () => tick(stop) } }, texts.tick),
-      open && stop.result === "pending" && el("button", { type: "button", class: "action", on: { click: () => skip(stop) } }, texts.skip),
-      open && stop.result === "done" && el("button", { type: "button", class: "action", on: { click: () => skip(stop) } }, texts.undo));
-  }));
+async function pause() {
+  const reason = await askReason({ title: dayTexts.pause_title, note: dayTexts.pause_note, choices: dayTexts.pause_reasons });
+  if (reason) await write("patrol_pause", { reason });
 }
 
 async function showActions() {
   const button = (name, handler, look = "") =>
-    el("button", { type: "button", class: `action main ${look}`, id: `do-${name}`, on: { click: handler } }, texts[name]);
+    el("button", { type: "button", class: `action main ${look}`, id: `do-${name}`, on: { click: handler } },
+      texts[name] ?? dayTexts[name]);
   const waiting = await draft(task.id);
   const running = task.state === "in_progress";
   const buttons = {
-    in_progress: ["photo", "finding", "pause", "end"], paused: ["resume", "finding", "end"],
+    in_progress: ["photo", "finding", "pocket", "pause", "end"], paused: ["resume", "finding", "end"],
     published: ["start"], missed: ["start"], returned: ["go_on"],
   }[task.state] ?? [];
   const act = {
     photo: () => byId("site-photo").click(),
     finding: () => openFinding({ day, task, write, near: chosen }),
-    pause: () => write("patrol_pause"),
+    pocket: () => openPocket({ log: task.log, task: task.id, gap_s: day.policies.track_gap_s }),
+    pause,
     resume: () => write("patrol_resume"),
     start: () => write("patrol_start"),
     go_on: () => write("patrol_start"),
     end,
   };
-  const looks = { finding: "alarm", end: "quiet-action", pause: "quiet-action" };
+  const looks = { finding: "alarm", end: "quiet-action", pause: "quiet-action", pocket: "quiet-action" };
   byId("actions").replaceChildren(
     ...buttons.map((name) => button(name, act[name], looks[name])),
     ...(running || buttons.length ? [] : [el("p", { class: "quiet" }, texts.state[task.state])]));
   if (waiting && byId("do-finding")) byId("do-finding").textContent = texts.draft;
 }
 
+/** What the track has come to: minutes, metres, share of the reaches; null where nothing is known. */
+function proven() {
+  const lines = task.stops.filter((stop) => !stop.geometry.type.endsWith("Point")).map((stop) => stop.geometry);
+  const tolerance = day.policies.coverage_tolerance_m;
+  return {
+    minutes: fixes.length ? (fixes.at(-1)[0] - fixes[0][0]) / 60000 : 0,
+    metres: metresOf(piecesOf(fixes, day.policies.track_gap_s ?? Infinity)),
+    share: tolerance == null ? null : coveredShare(lines, fixes, tolerance),
+  };
+}
+
 async function end() {
   const left = task.stops.filter((stop) => stop.result === "pending").length;
+  const short = shortfalls(proven(), day.policies);
+  byId("end-minimums").replaceChildren(...short.map((text) => el("li", {}, text)));
+  byId("end-minimums").hidden = !short.length;
   const answer = await askEnd(left);
   if (!answer) return;
   await stopTrack();
@@ -171,7 +202,7 @@ byId("site-photo").addEventListener("change", async ({ target }) => {
   if (!file.type.startsWith("image/")) return fault(texts.not_image);
   try {
     const photo = await keepBlob(file);
-    const near = arrivedAt()?.id ?? chosen;
+    const near = arrivedAt(task, day.policies)?.id ?? chosen;
     const { lon, lat } = position();
     await write("site_photo", { photo, stop_id: near, lon, lat }, [photo]);
   } catch (error) {
@@ -184,8 +215,10 @@ byId("locate").addEventListener("click", () => { if (here.fix) centreOn(here.fix
 hear("position", async (fix) => {
   if (!task) return;
   drawMe(fix);
-  showProposal();
-  if (task.log) drawTrack(await trackOf(task.log));
+  if (Date.now() - readAt > TRACK_EVERY_MS) await readTrack();
+  if (!task) return;
+  drawProposal();
+  refreshStops(task);
 });
 hear("package", () => { if (task) draw(); });
 hear("draft", () => { if (task) showActions(); });

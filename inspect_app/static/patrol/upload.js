@@ -1,170 +1,200 @@
-// The one uploader: sends the outbox in order, forgets nothing, never stops at one bad record.
+// The one uploader: records first, then photos; forgets nothing, never stops at one bad record.
 
+import { sendPhoto } from "./blobs.js";
+import { sha256 } from "./database.js";
+import { Stop, words } from "./device.js";
 import { hear, tell, texts } from "./dom.js";
-import { blob, entries, markBlob, readMeta, sha256, updateEntry, writeMeta } from "./store.js";
+import { checkDue, dailyCheck } from "./reconcile.js";
+import { ask, send, session } from "./session.js";
+import { allPhotos, bodyOf, entries, markBlob, patchEntry } from "./store.js";
+import { looksOnly } from "./window.js";
+
+export { session };
 
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 5 * 60 * 1000;
 const EVERY_MS = 60 * 1000;
-// Answers that a later attempt can turn: what the record waits for has not arrived yet.
+const ASK_AGAIN_MS = 10 * 60 * 1000;
+const DAMAGED_MAX = 3;
+// Answers of an older server that a later attempt can turn.
 const EARLY = ["record_early", "photo_missing"];
 
-class Stop extends Error {
-  constructor(reason, wait = 0) {
-    super(reason);
-    this.reason = reason;
-    this.wait = wait;
-  }
-}
-
-let token = null;
+/** How the sending goes; `since` is when it last began to fail, `halted` ends it until a reload. */
+export const line = { reason: null, since: null, contactAt: null, notBefore: 0, halted: false };
 let failures = 0;
 let timer = 0;
 let queued = false;
-
-/** Ask who is logged in; null without a network or without a session. */
-export async function session() {
-  let answer;
-  try {
-    answer = await fetch("/sync/session", { cache: "no-store" });
-  } catch {
-    return null;
-  }
-  if (answer.status === 401) tell("login", true);
-  if (!answer.ok) return null;
-  const found = await answer.json();
-  token = found.csrf;
-  await writeMeta("person", { id: found.person_id, name: found.name });
-  tell("login", false);
-  return found;
-}
 
 /** Run `work` while nobody else, in this tab or another, talks to the server. */
 export const alone = (work) => navigator.locks.request("patrol-sync", work);
 
 /** Send everything that waits, after the round that may be running; plans the next by itself. */
 export async function upload({ again = false } = {}) {
-  if (queued && !again) return;
+  if (line.halted || looksOnly() || (queued && !again)) return;
+  if (!again && Date.now() < line.notBefore) return;
   queued = true;
   clearTimeout(timer);
   let wait = EVERY_MS;
   try {
     const sent = await alone(() => {
       queued = false;
-      return sendAll(again);
+      return round(again);
     });
     failures = 0;
     if (sent) tell("received");
   } catch (error) {
-    if (!(error instanceof Stop)) throw error;
-    failures += 1;
-    const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
-    wait = Math.max(error.wait, Math.random() * most);
+    wait = failed(error);
   } finally {
     clearTimeout(timer);
-    timer = setTimeout(upload, wait);
+    if (!line.halted) timer = setTimeout(upload, wait);
     tell("outbox");
   }
 }
 
-async function sendAll(again) {
-  const waiting = (await entries()).filter((entry) =>
-    ["waiting", "sending"].includes(entry.state) || (again && entry.state === "attention"));
-  if (!waiting.length) return 0;
+/** Note why a round ended; anything but the line or the server is this tablet's own fault. */
+function failed(error) {
+  line.since ??= Date.now();
+  line.reason = error instanceof Stop ? error.reason : "write";
+  if (!(error instanceof Stop)) {
+    line.halted = true;
+    tell("write-failed", error);
+    throw error;
+  }
+  failures += 1;
+  const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
+  const wait = Math.max(error.wait, BACKOFF_MIN_MS, Math.random() * most);
+  // Only a busy server is spared what the person does: it asked for it.
+  line.notBefore = error.reason === "busy" ? Date.now() + wait : 0;
+  return wait;
+}
+
+function contact() {
+  Object.assign(line, { reason: null, since: null, notBefore: 0, contactAt: Date.now() });
+}
+
+async function round(again) {
+  const first = isDue({ again });
+  const check = await checkDue();
+  if (!check && !(await entries()).some(first)) return 0;
   if (!navigator.onLine) throw new Stop("offline");
-  const person = await session();
-  if (!person) throw new Stop("session");
+  const person = await ask();
+  contact();
+  if (check) await dailyCheck();
+  let sent = await sendRecords(person, isDue({ again: again || check }));
+  const whole = await sendPhotos(person, again);
+  if (whole.size) sent += await sendRecords(person, isDue({ whole }));
+  const left = (await entries()).filter((entry) => !entry.kept && !mine(person)(entry));
+  tell("other-person", left.length > 0);
+  contact();
+  return sent;
+}
+
+/** Which items to send now: what is new; what the server may have taken further since. */
+function isDue({ again = false, whole = null }) {
+  return (entry) => {
+    if (["waiting", "sending"].includes(entry.state)) return true;
+    if (whole) return entry.photos.some((name) => whole.has(name));
+    if (entry.state === "attention") return again;
+    return entry.state === "received" && (again || Date.now() - entry.triedAt > ASK_AGAIN_MS);
+  };
+}
+
+/** Whose items this log-in may send: an enrolled tablet vouches for the authors named inside. */
+const mine = (person) => (entry) => entry.author === person.person_id
+  || Boolean(person.device?.known && entry.signed);
+
+async function sendRecords(person, due) {
   let sent = 0;
-  for (const entry of waiting) {
-    if (entry.author !== person.person_id) continue;
+  for (const entry of (await entries()).filter(due).filter(mine(person))) {
     if (await sendEntry(entry)) sent += 1;
   }
-  tell("other-person", waiting.some((entry) => entry.author !== person.person_id));
   return sent;
 }
 
 async function sendEntry(entry) {
-  entry.sha256 ??= await sha256(entry.bytes);
-  entry.state = "sending";
-  entry.message = null;
-  await updateEntry(entry);
-  tell("outbox");
-  for (const name of entry.photos) {
-    const refusal = await sendPhoto(name);
-    if (refusal) return settle(entry, "attention", refusal);
+  const fresh = ["waiting", "sending"].includes(entry.state);
+  await patchEntry(entry.id, { ...(fresh && { state: "sending" }), triedAt: Date.now() });
+  if (fresh) tell("outbox");
+  const bytes = await bodyOf(entry.id);
+  const hash = bytes && await sha256(bytes);
+  if (!bytes || (entry.sha256 && entry.sha256 !== hash)) {
+    return settle(entry, { state: "attention", message: texts.damaged_here });
   }
-  const answer = await put(entry.url, entry.bytes, {
-    "Content-Type": "application/json", "Content-Digest": digest(entry.sha256),
-  });
-  const said = await words(answer);
-  if (answer.ok && said.sha256 === entry.sha256) {
-    entry.receivedAt = Date.parse(said.now);
-    return settle(entry, "received");
-  }
-  if (answer.ok) return settle(entry, "attention", texts.digest);
-  if (EARLY.includes(said.problem)) return settle(entry, "waiting", said.message);
-  return settle(entry, "attention", said.message);
-}
-
-async function settle(entry, state, message = null) {
-  Object.assign(entry, { state, message });
-  await updateEntry(entry);
-  tell("outbox");
-  return state === "received";
-}
-
-/** Send a photo; after a lost reply ask first whether it arrived. Returns a refusal's sentence. */
-async function sendPhoto(name) {
-  const photo = await blob(name);
-  if (photo.state === "received") return null;
-  const url = `/sync/photos/${name}`;
-  const there = photo.tried && (await reach(url, { method: "HEAD" })).status === 200;
-  if (!there) {
-    await markBlob(name, { tried: true });
-    const answer = await put(url, photo.bytes, { "Content-Type": "application/octet-stream" });
-    const said = await words(answer);
-    if (!answer.ok) return said.message;
-    if (said.sha256 !== name) return texts.digest;
-  }
-  await markBlob(name, { state: "received", receivedAt: Date.now() });
-  return null;
-}
-
-async function put(url, body, headers) {
-  for (const last of [false, true]) {
-    const answer = await reach(url, {
-      method: "PUT", body, headers: { ...headers, "X-CSRFToken": token },
+  try {
+    const answer = await send("PUT", entry.url, {
+      body: bytes,
+      headers: {
+        "Content-Type": "application/json", "Content-Digest": digest(hash),
+        "X-Item-Seq": String(entry.seq),
+      },
     });
-    if (answer.status !== 400 || last) return answer;
-    if (!(await session())) throw new Stop("session");  // the token belonged to an older session
+    return settle(entry, await judge({ ...entry, sha256: hash }, answer));
+  } catch (error) {
+    if (error instanceof Stop) {
+      const told = { reason: error.reason, at: Date.now() };
+      await patchEntry(entry.id, { ...(fresh && { state: "waiting" }), error: told });
+    }
+    throw error;
   }
-  return null;
 }
 
-/** Fetch, or stop the round where going on makes no sense: no line, no log-in, a busy server. */
-async function reach(url, options) {
-  let answer;
-  try {
-    answer = await fetch(url, { ...options, cache: "no-store", redirect: "manual" });
-  } catch {
-    throw new Stop("offline");
-  }
-  if (answer.status === 401) {
-    tell("login", true);
-    throw new Stop("login");
-  }
-  if (answer.status === 429 || answer.status >= 500) {
-    throw new Stop("busy", 1000 * Number(answer.headers.get("Retry-After") ?? 0));
-  }
-  return answer;
+async function settle(entry, facts) {
+  await patchEntry(entry.id, facts);
+  tell("outbox");
+  return facts.kept === true;
 }
 
-async function words(answer) {
-  try {
-    return await answer.json();
-  } catch {
-    throw new Stop("no answer");
+/** What an answer makes of an item. Only our own server's word with our own hash counts. */
+async function judge(entry, answer) {
+  const said = await words(answer);
+  if (answer.ok) {
+    if (said.sha256 !== entry.sha256 || said.id !== entry.name) throw new Stop("portal");
+    return kept(entry, said);
   }
+  const message = said.message ?? texts.refused;
+  if (EARLY.includes(said.problem)) return { state: "waiting", message };
+  if (said.problem === "digest_mismatch" && (entry.damaged ?? 0) < DAMAGED_MAX) {
+    return { state: "waiting", message, damaged: (entry.damaged ?? 0) + 1 };
+  }
+  if (!said.problem) throw new Stop("portal");
+  return { state: "attention", message, kept: Boolean(said.quarantine), sha256: entry.sha256 };
+}
+
+async function kept(entry, said) {
+  const photos = await allPhotos();
+  const missing = said.missing_photos
+    ?? entry.photos.filter((name) => photos.get(name)?.state !== "verified");
+  for (const name of missing) {
+    if (photos.get(name)?.state === "verified") await markBlob(name, { state: "waiting" });
+  }
+  const at = Date.parse(said.now);
+  const facts = {
+    kept: true, sha256: entry.sha256, missing, receivedAt: entry.receivedAt ?? at, message: null,
+    early: said.state === "waiting", error: null,
+  };
+  if (said.state === "inbox") {
+    return { ...facts, state: "attention", message: said.message ?? texts.in_inbox };
+  }
+  if (facts.early) return { ...facts, state: "received", message: texts.early };
+  if (missing.length) return { ...facts, state: "received" };
+  for (const name of entry.photos) {
+    if (!photos.get(name)?.verifiedAt) await markBlob(name, { state: "verified", verifiedAt: at });
+  }
+  return { ...facts, state: "verified", verifiedAt: at };
+}
+
+/** Send the photos of items the server has, or waits for; returns the names that are whole now. */
+async function sendPhotos(person, again) {
+  const whole = new Set();
+  const facts = await allPhotos();
+  const named = new Set((await entries()).filter(mine(person)).flatMap((entry) => entry.photos));
+  for (const name of named) {
+    const state = facts.get(name)?.state;
+    if (state === "verified" || (state === "attention" && !again)) continue;
+    if (facts.has(name) && await sendPhoto(name)) whole.add(name);
+    tell("outbox");
+  }
+  return whole;
 }
 
 function digest(hex) {
@@ -172,29 +202,10 @@ function digest(hex) {
   return `sha-256=:${btoa(String.fromCharCode(...bytes))}:`;
 }
 
-/** Compare the outbox with what the server says it holds; what is missing is queued again. */
-export async function compare() {
-  let answer;
-  try {
-    answer = await fetch("/sync/receipt", { cache: "no-store" });
-  } catch {
-    return null;
-  }
-  if (!answer.ok) return null;
-  const held = await answer.json();
-  const names = new Map([...held.records, ...held.segments]);
-  const [from, to] = [Date.parse(held.from), Date.parse(held.to)];
-  const person = await readMeta("person");
-  const ours = (await entries()).filter((entry) => entry.state === "received"
-    && entry.author === person?.id && entry.receivedAt >= from && entry.receivedAt < to);
-  const missing = ours.filter((entry) => names.get(entry.name) !== entry.sha256);
-  for (const entry of missing) await settle(entry, "waiting");
-  return { same: ours.length - missing.length, missing: missing.length };
-}
-
 /** Send when there is reason to: something new, the line is back, the page is seen, each minute. */
 export function startUploading() {
   hear("kept", () => upload());
+  hear("window", () => upload());
   globalThis.addEventListener("online", () => { failures = 0; upload(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) upload(); });
   upload();

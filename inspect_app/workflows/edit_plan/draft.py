@@ -14,13 +14,13 @@ from gis.routing.timetable import timed_route
 from gis.routing.verify import Rule, Verdict, Violation, verify
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import PlanState
-from inspect_app.models import Crew, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
+from inspect_app.models import PatrolPlan, PlanUncovered
 from inspect_app.queries.patrol_week import key_of
+from inspect_app.queries.plan_orders import CrewDayName, plan_orders
 from inspect_app.workflows.build_week import WeekToPlan
 from inspect_app.workflows.travel_cache import MatrixStore
 from inspect_app.workflows.week_at_hand import week_at_hand
 
-CrewDayName = tuple[str, int]
 Orders = Mapping[CrewDayName, tuple[str, ...]]
 
 
@@ -86,32 +86,11 @@ def draft_of(
         first_day=None if first_day is None else date.fromisoformat(first_day),
         store=store,
     )
-    orders, pinned = orders_of_rows(session, plan)
-    known = {key for order in orders.values() for key in order} <= set(built.objects)
-    if not known or not {crew for crew, _ in orders} <= set(built.crews):
+    kept = plan_orders(session, plan)
+    known = {key for order in kept.orders.values() for key in order} <= set(built.objects)
+    if not known or not {crew for crew, _ in kept.orders} <= set(built.crews):
         raise Problem("plan_outdated")
-    return Draft(plan, built, Arrangement(orders, _missing(session, plan)), pinned)
-
-
-def orders_of_rows(
-    session: Session, plan: PatrolPlan
-) -> tuple[dict[CrewDayName, tuple[str, ...]], frozenset[tuple[str, CrewDayName]]]:
-    """Return the keys of a plan's stops in travel order by crew-day, and which are pinned."""
-    rows = session.execute(
-        select(PatrolTask.day, Crew.name, PatrolStop)
-        .join(PatrolTask, PatrolTask.id == PatrolStop.task_id)
-        .join(Crew, Crew.id == PatrolTask.crew_id)
-        .where(PatrolTask.plan_id == plan.id)
-        .order_by(PatrolTask.day, Crew.name, PatrolStop.seq)
-    )
-    orders: dict[CrewDayName, tuple[str, ...]] = {}
-    pinned = set()
-    for day, crew, stop in rows:
-        name, key = (crew, (day - plan.week).days), key_of(stop)
-        orders[name] = (*orders.get(name, ()), key)
-        if stop.pinned:
-            pinned.add((key, name))
-    return orders, frozenset(pinned)
+    return Draft(plan, built, Arrangement(kept.orders, _missing(session, plan)), kept.pinned)
 
 
 def timed(built: WeekToPlan, orders: Orders) -> dict[CrewDayName, CrewDay]:

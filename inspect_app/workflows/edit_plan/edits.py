@@ -9,7 +9,8 @@ from gis.routing.timetable import OpenRoute
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Crew, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.queries.patrol_week import key_of
-from inspect_app.workflows.edit_plan.draft import Arrangement, CrewDayName, Draft
+from inspect_app.queries.plan_orders import CrewDayName
+from inspect_app.workflows.edit_plan.draft import Arrangement, Draft
 
 
 @dataclass(frozen=True, slots=True)

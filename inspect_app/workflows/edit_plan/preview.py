@@ -12,10 +12,10 @@ from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Phrase
 from inspect_app.models import PatrolPlan
 from inspect_app.queries.patrol_week import grid_names
+from inspect_app.queries.plan_orders import CrewDayName
 from inspect_app.workflows.build_week import WeekToPlan
 from inspect_app.workflows.edit_plan.draft import (
     Checked,
-    CrewDayName,
     Draft,
     draft_of,
     new_violations,

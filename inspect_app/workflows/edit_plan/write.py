@@ -11,11 +11,11 @@ from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, PatrolPlan, PatrolStop, PatrolTask, PlanUncovered
 from inspect_app.models.base import Json
 from inspect_app.queries.patrol_week import grid_names, key_of
+from inspect_app.queries.plan_orders import CrewDayName
 from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.edit_plan.draft import (
     Arrangement,
     Checked,
-    CrewDayName,
     Draft,
     draft_of,
     new_violations,

@@ -1,7 +1,9 @@
 """Effects: what each kind of record changes; the outcome does not depend on the order of arrival.
 
-Records of one device are ordered by its counter alone. A record that comes after a newer one of its
-device about the same thing is noted and changes nothing, so every order ends in the same state.
+Records of one device are ordered by its counter alone; where two devices disagree, a fixed rule
+decides that knows nothing of time. A record that comes after a newer one about the same thing is
+noted and changes nothing, so every order ends in the same state. The one thing that the first to
+arrive decides is whose log a task gets.
 """
 
 from collections.abc import Callable
@@ -10,19 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, defer
 
 from gis.crs import STORAGE_SRID
 from inspect_app.domain.access import Actor
-from inspect_app.domain.codes import FindingOrigin
+from inspect_app.domain.codes import FindingOrigin, StopResult
 from inspect_app.domain.problems import Problem
-from inspect_app.domain.transitions import TaskState, transition
 from inspect_app.models import Event, PatrolLog, PatrolStop, PatrolTask, Person
-from inspect_app.workflows.advance import Step as Advance
-from inspect_app.workflows.advance import advance
 from inspect_app.workflows.raise_finding import FindingDraft, raise_finding
 from inspect_app.workflows.sync_patrol import records
+from inspect_app.workflows.sync_patrol.locks import lock_log, lock_photos
+from inspect_app.workflows.sync_patrol.sheets import SheetArrival, keep_sheet
+from inspect_app.workflows.sync_patrol.steps import Course, Taken, course_of, take_step
 from inspect_app.workflows.sync_patrol.tracks import refresh_figures
 
 CLOCK_SLACK = timedelta(days=1)
@@ -31,33 +33,47 @@ CLOCK_SLACK = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a record came: its id, the locked task, who sent it and when."""
+    """How a record came: its id, the locked task, its author, and when.
+
+    `came_at` is when its bytes came first, `now` when it takes effect: later, if it had to wait.
+    """
 
     uid: UUID
     task: PatrolTask
     actor: Actor
+    came_at: datetime
     now: datetime
 
 
 Effect = Callable[[Session, Any, Arrival], None]
 
 
-def take_effect(session: Session, record: records.PatrolRecord, arrival: Arrival) -> None:
-    """Let a record change what it is about; refuses what comes before its cause."""
+def take_effect(session: Session, record: records.Step, arrival: Arrival) -> None:
+    """Let a record change what it is about; refuses what comes before its cause.
+
+    A visit costs four statements, a step of the patrol six; the end of a patrol reads its track.
+    """
     EFFECTS[type(record)](session, record, arrival)
 
 
 def _start(session: Session, record: records.PatrolStart, arrival: Arrival) -> None:
-    if _log_of(session, arrival.task) is not None:
-        _own_log(session, record, arrival)
-        _step(session, record, arrival, event="start")
+    log = _log_of(session, arrival.task)
+    course = course_of(session, arrival.task)
+    if log is not None:
+        _refuse_other_log(session, log, record)
+        if course.is_first_start(_taken(record, "start")):
+            log.started_at, log.recorder_id = record.at, _person(arrival)
+        _step(session, record, arrival, course=course)
         return
-    _step(session, record, arrival, event="start")
+    lock_log(session, record.log_uid)
+    if session.get(PatrolLog, record.log_uid) is not None:
+        raise Problem("log_elsewhere", log=record.log_uid)
+    _step(session, record, arrival, course=course)
     session.add(
         PatrolLog(
             uid=record.log_uid,
             task_id=arrival.task.id,
-            recorder_id=arrival.actor.person_id,
+            recorder_id=_person(arrival),
             started_at=record.at,
             form={},
             received_at=arrival.now,
@@ -66,44 +82,54 @@ def _start(session: Session, record: records.PatrolStart, arrival: Arrival) -> N
     session.flush()
 
 
-def _pause(session: Session, record: records.PatrolPause, arrival: Arrival) -> None:
+def _pause_or_resume(session: Session, record: records.Step, arrival: Arrival) -> None:
     _own_log(session, record, arrival)
-    _step(session, record, arrival, event="pause")
-
-
-def _resume(session: Session, record: records.PatrolResume, arrival: Arrival) -> None:
-    _own_log(session, record, arrival)
-    _step(session, record, arrival, event="resume")
+    _step(session, record, arrival, course=course_of(session, arrival.task))
 
 
 def _end(session: Session, record: records.PatrolEnd, arrival: Arrival) -> None:
     log = _own_log(session, record, arrival)
-    newest = not _newer_came(session, record, ("task", arrival.task.id), event="finish")
-    _step(session, record, arrival, event="finish")
+    course = course_of(session, arrival.task)
+    newest, first = course.is_newest_end(_taken(record, "finish")), log.ended_at is None
+    _step(session, record, arrival, course=course)
     if newest:
         log.ended_at = record.at
         log.weather = record.weather or None
         log.remark = record.remark or None
         log.form = log.form | {"shortfall_reason": record.shortfall_reason}
-    refresh_figures(session, log, day=arrival.task.day)
+    if first:
+        refresh_figures(session, log, day=arrival.task.day)
 
 
 def _stop(session: Session, record: records.StopVisit, arrival: Arrival) -> None:
-    _any_log(session, arrival)
-    stop = _stop_of(session, record.stop_id, arrival.task)
-    subject = ("stop", stop.id)
-    if not _newer_came(session, record, subject):
-        stop.result = record.result.value
-        stop.result_reason = record.reason or None
-        stop.done_at = record.at
+    log = _any_log(session, arrival)
+    stop, back = _stop_of(session, record.stop_id, arrival.task)
+    earlier = () if stop.result == StopResult.PENDING else _visits(session, stop)
+    said = _Visit(str(record.device), record.seq, record.result, record.reason, record.at)
+    final = _final((*earlier, said))
+    stop.result, stop.result_reason = final.result.value, final.reason or None
+    stop.done_at = final.at
     position = {"lon": record.lon, "lat": record.lat, "accuracy_m": record.accuracy_m}
     note = _note(record, arrival) | {"reason": record.reason, **position}
-    change = (record.result.value, None, record.result.value)
-    _add_event(session, subject, change, arrival=arrival, note=note)
+    session.add(
+        Event(
+            subject_kind="stop",
+            subject_id=stop.id,
+            event=record.result.value,
+            to_state=record.result.value,
+            actor_id=arrival.actor.person_id,
+            at=arrival.now,
+            reason=record.reason or None,
+            facts=note,
+        )
+    )
+    session.flush()
+    if back and log.ended_at is not None:
+        refresh_figures(session, log, day=arrival.task.day)
 
 
 def _finding(session: Session, record: records.PatrolFinding, arrival: Arrival) -> None:
-    """Raise the finding; it needs no log, so that nothing found is ever turned away."""
+    """Raise the finding; it needs neither log nor photos yet: nothing found is ever turned away."""
     if record.stop_id is not None:
         _stop_of(session, record.stop_id, arrival.task)
     draft = FindingDraft(
@@ -119,8 +145,10 @@ def _finding(session: Session, record: records.PatrolFinding, arrival: Arrival) 
         patrol_stop_id=record.stop_id,
         object_kind=None if record.object_kind is None else record.object_kind.value,
         object_id=record.object_id,
+        measure=record.measure,
     )
-    raise_finding(session, draft, actor=arrival.actor, now=arrival.now)
+    lock_photos(session, record.photos)
+    raise_finding(session, draft, actor=arrival.actor, now=arrival.now, photos_follow=True)
 
 
 def _site_photo(session: Session, record: records.SitePhoto, arrival: Arrival) -> None:
@@ -139,56 +167,91 @@ def _site_photo(session: Session, record: records.SitePhoto, arrival: Arrival) -
     log.form = log.form | {"photos": photos}
 
 
+def _check_form(session: Session, record: records.CheckForm, arrival: Arrival) -> None:
+    log = _any_log(session, arrival)
+    stop, _ = _stop_of(session, record.stop_id, arrival.task)
+    came = SheetArrival(arrival.uid, log.uid, stop, arrival.actor.person_id, arrival.now)
+    keep_sheet(session, record, came)
+
+
 EFFECTS: dict[type[records.Step], Effect] = {
     records.PatrolStart: _start,
-    records.PatrolPause: _pause,
-    records.PatrolResume: _resume,
+    records.PatrolPause: _pause_or_resume,
+    records.PatrolResume: _pause_or_resume,
     records.StopVisit: _stop,
     records.SitePhoto: _site_photo,
     records.PatrolFinding: _finding,
+    records.CheckForm: _check_form,
     records.PatrolEnd: _end,
 }
 
-
-def _step(session: Session, record: records.Step, arrival: Arrival, *, event: str) -> None:
-    """Advance the task, or only note a step that came late or changes nothing any more."""
-    task, note = arrival.task, _note(record, arrival)
-    possible = transition("task", event, task.state) is not None
-    late = _newer_came(session, record, ("task", task.id))
-    begun = task.state in BEGUN
-    if not late and (possible or not begun):
-        advance(
-            session, task, event, step=Advance(facts=note), actor=arrival.actor, now=arrival.now
-        )
-        return
-    note["noted_only"] = True
-    change = (event, task.state, task.state)
-    _add_event(session, ("task", task.id), change, arrival=arrival, note=note)
+STEP_OF: dict[type[records.Step], str] = {
+    records.PatrolStart: "start",
+    records.PatrolPause: "pause",
+    records.PatrolResume: "resume",
+    records.PatrolEnd: "finish",
+}
+"""The task's event each step of a patrol stands for."""
 
 
-BEGUN = (
-    TaskState.IN_PROGRESS,
-    TaskState.PAUSED,
-    TaskState.SUBMITTED,
-    TaskState.COMPLETED,
-    TaskState.RETURNED,
-)
-"""States of a task that has a log; in them a step out of turn is noted, not refused."""
-
-
-def _newer_came(
-    session: Session, record: records.Step, subject: tuple[str, int], *, event: str | None = None
-) -> bool:
-    """Whether a newer record of the same device about the subject is already here."""
-    newest = select(func.max(cast(Event.facts["seq"].astext, BigInteger))).where(
-        Event.subject_kind == subject[0],
-        Event.subject_id == subject[1],
-        Event.facts["device"].astext == str(record.device),
+def _step(session: Session, record: records.Step, arrival: Arrival, *, course: Course) -> None:
+    take_step(
+        session,
+        arrival.task,
+        _taken(record, STEP_OF[type(record)]),
+        course=course,
+        note=_note(record, arrival),
+        by=(arrival.actor, arrival.now),
     )
-    if event is not None:
-        newest = newest.where(Event.event == event)
-    seq = session.scalar(newest)
-    return seq is not None and seq > record.seq
+
+
+def _taken(record: records.Step, event: str) -> Taken:
+    return Taken(event, str(record.device), record.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """What one record says of a stop."""
+
+    device: str
+    seq: int
+    result: StopResult
+    reason: str
+    at: datetime
+
+
+WEIGHT = {StopResult.SKIPPED: 1, StopResult.UNREACHABLE: 2, StopResult.DONE: 3}
+"""Where two devices disagree, who has been there is right."""
+
+
+def _final(visits: tuple[_Visit, ...]) -> _Visit:
+    """Return the visit that counts: the newest of each device, of these the weightiest."""
+    newest: dict[str, _Visit] = {}
+    for visit in sorted(visits, key=lambda one: one.seq):
+        newest[visit.device] = visit
+    return max(newest.values(), key=lambda one: (WEIGHT[one.result], one.device))
+
+
+def _visits(session: Session, stop: PatrolStop) -> tuple[_Visit, ...]:
+    """Return what the records so far say of a stop."""
+    events = session.scalars(
+        select(Event).where(
+            Event.subject_kind == "stop",
+            Event.subject_id == stop.id,
+            Event.event.in_([result.value for result in WEIGHT]),
+        )
+    )
+    return tuple(
+        _Visit(
+            event.facts["device"],
+            event.facts["seq"],
+            StopResult(event.event),
+            event.reason or "",
+            datetime.fromisoformat(event.facts["client_at"]),
+        )
+        for event in events
+        if "device" in event.facts
+    )
 
 
 def _note(record: records.Step, arrival: Arrival) -> dict[str, Any]:
@@ -199,31 +262,6 @@ def _note(record: records.Step, arrival: Arrival) -> dict[str, Any]:
         "seq": record.seq,
         "client_at": record.at.isoformat(),
     }
-
-
-def _add_event(
-    session: Session,
-    subject: tuple[str, int],
-    change: tuple[str, str | None, str],
-    *,
-    arrival: Arrival,
-    note: dict[str, Any],
-) -> None:
-    """Add an event row for a change given as (event, state before, state after)."""
-    session.add(
-        Event(
-            subject_kind=subject[0],
-            subject_id=subject[1],
-            event=change[0],
-            from_state=change[1],
-            to_state=change[2],
-            actor_id=arrival.actor.person_id,
-            at=arrival.now,
-            reason=note.get("reason") or None,
-            facts=note,
-        )
-    )
-    session.flush()
 
 
 def _log_of(session: Session, task: PatrolTask) -> PatrolLog | None:
@@ -241,21 +279,39 @@ def _any_log(session: Session, arrival: Arrival) -> PatrolLog:
 def _own_log(session: Session, record: records.Step, arrival: Arrival) -> PatrolLog:
     """Return the log of the task if the record belongs to it; a task has one log."""
     log = _any_log(session, arrival)
-    if log.uid != record.log_uid:
-        recorder = session.get_one(Person, log.recorder_id)
-        raise Problem("patrol_started", name=recorder.name)
+    _refuse_other_log(session, log, record)
     return log
 
 
-def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> PatrolStop:
-    """Return the stop a record speaks of; a tablet that was offline knows it by its old task.
+def _refuse_other_log(session: Session, log: PatrolLog, record: records.Step) -> None:
+    if log.uid != record.log_uid:
+        recorder = session.get_one(Person, log.recorder_id)
+        raise Problem("patrol_started", name=recorder.name)
 
-    A stop that a change of the plan moved away since is meant all the same, and one that the change
-    took out comes back: somebody has been there.
+
+def _person(arrival: Arrival) -> int:
+    if arrival.actor.person_id is None:
+        message = "a patrol's record has an author"
+        raise ValueError(message)
+    return arrival.actor.person_id
+
+
+def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> tuple[PatrolStop, bool]:
+    """Return the stop a record speaks of, locked, and whether it had to be brought back.
+
+    A tablet that was offline knows a stop by its old task: a stop that a change of the plan moved
+    away since is meant all the same, and one that the change took out comes back: somebody has been
+    there.
     """
-    stop = session.get(PatrolStop, stop_id)
+    stop = session.scalar(
+        select(PatrolStop)
+        .where(PatrolStop.id == stop_id)
+        .options(defer(PatrolStop.geom))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     if stop is not None and stop.task_id == task.id:
-        return stop
+        return stop, False
     left = session.scalar(
         select(Event)
         .where(
@@ -272,7 +328,7 @@ def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> PatrolStop:
     )
     if left is None:
         raise Problem("not_your_task")
-    return stop or _brought_back(session, left, task)
+    return (stop, False) if stop is not None else (_brought_back(session, left, task), True)
 
 
 def _brought_back(session: Session, left: Event, task: PatrolTask) -> PatrolStop:
@@ -303,4 +359,4 @@ def _found_at(record: records.PatrolFinding, arrival: Arrival) -> datetime:
     A clock that is ahead, or lies before the task, must not decide whose grid it was.
     """
     day_start = arrival.task.starts_at - CLOCK_SLACK
-    return record.at if day_start <= record.at <= arrival.now else arrival.now
+    return record.at if day_start <= record.at <= arrival.came_at else arrival.came_at

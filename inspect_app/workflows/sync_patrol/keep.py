@@ -1,108 +1,166 @@
-"""Keep a record: its bytes and its effects in one transaction, however often it is sent."""
+"""Keep a record: its bytes first, then its effects, in one transaction, however often it comes."""
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor
+from inspect_app.domain.codes import SyncState
 from inspect_app.domain.problems import Problem
-from inspect_app.models import AuditEntry, SyncRecord
-from inspect_app.queries.patrols import crew_task
-from inspect_app.workflows.sync_patrol.effects import Arrival, take_effect
-from inspect_app.workflows.sync_patrol.records import read_record
+from inspect_app.models import SyncRecord
+from inspect_app.workflows.sync_patrol.locks import LockedTask, lock_task
+from inspect_app.workflows.sync_patrol.photos import photos_not_here
+from inspect_app.workflows.sync_patrol.quarantine import Rival, quarantine
+from inspect_app.workflows.sync_patrol.receipt import ANSWERS, Receipt, Sent, stamp_of
+from inspect_app.workflows.sync_patrol.records import read_head
+from inspect_app.workflows.sync_patrol.segments import join_segments
+from inspect_app.workflows.sync_patrol.settle import (
+    Held,
+    Verdict,
+    author_of,
+    facts_of,
+    judge,
+    problem_of,
+    retry_waiting,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Bytes as they came in, and the digest the sender claims for them."""
+def keep_record(
+    session: Session,
+    uid: UUID,
+    sent: Sent,
+    *,
+    actor: Actor,
+    now: datetime,
+    vouched: bool = False,
+) -> Receipt:
+    """Keep a record and let it take effect, exactly once; nothing that can be read is turned away.
 
-    body: bytes
-    sha256: str
+    The same bytes again answer as before and do nothing. Other bytes under a known id, and a
+    record under a counter its device has used, go to quarantine and are noted. `actor` is who is
+    logged in; another author is believed if the sender is `vouched` for: an enrolled tablet, or a
+    person who brings in a tablet's rescued outbox. Records of one task come one after the other.
 
-    def checked(self) -> str:
-        """Return the hash of the bytes; refuses bytes that were damaged on the way."""
-        found = hashlib.sha256(self.body).hexdigest()
-        if found != self.sha256:
-            raise Problem("digest_mismatch", expected=self.sha256, found=found)
-        return found
+    A visit of a stop costs nine statements, with the savepoint that lets a refused effect go while
+    the record stays.
 
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the server says back: it is new, was seen before, or differs from what is kept."""
-
-    uid: str
-    sha256: str
-    state: Literal["new", "seen", "conflict"]
-
-
-def keep_record(session: Session, uid: UUID, sent: Sent, *, actor: Actor, now: datetime) -> Receipt:
-    """Keep a record and let it take effect, exactly once.
-
-    The same bytes again answer `seen` and do nothing; other bytes under a known id answer
-    `conflict`, are noted in the audit, and the kept bytes stay. A refused record (a Problem) leaves
-    nothing behind, so it can be sent again.
+    Raises
+    ------
+    Problem
+        `digest_mismatch`; `body_invalid` for bytes that are no JSON object.
     """
     sha256 = sent.checked()
-    record = read_record(sent.body)
-    kept = session.scalar(
+    head = read_head(sent.body)
+    author = author_of(session, head, sender=actor, vouched=vouched, now=now)
+    held = Held(uid, head, sent.body, author, now)
+    locked = None
+    if head.task_id is not None:
+        locked = lock_task(session, person_id=author.actor.person_id, task_id=head.task_id)
+    others_wait = _insert(session, held, sha256)
+    if others_wait is None:
+        return _known(session, held, sha256, sender=actor, now=now)
+    verdict = judge(session, held, locked, now=now)
+    faults = [] if verdict.fault is None else [verdict.fault]
+    if verdict.problem is not None:
+        _write(session, uid, verdict)
+    elif locked is not None:
+        faults += _settle_followers(session, held, locked, others_wait=others_wait, now=now)
+    state = ANSWERS.get(verdict.state, "new")
+    receipt = Receipt(str(uid), sha256, state, stamp_of(now, sha256), problem=verdict.problem)
+    missing = photos_not_here(session, head.photos)
+    return replace(receipt, missing_photos=missing, faults=tuple(faults))
+
+
+def _insert(session: Session, held: Held, sha256: str) -> bool | None:
+    """Keep the row as taken; tell whether records of its task wait, or None if it is known."""
+    head = held.head
+    waiting = SyncRecord.__table__.alias("waiting")
+    others_wait = (
+        select(waiting.c.uid)
+        .where(waiting.c.task_id == head.task_id, waiting.c.state == SyncState.WAITING.value)
+        .exists()
+    )
+    found: bool | None = session.scalar(
         insert(SyncRecord)
         .values(
-            uid=uid,
-            kind=record.kind,
+            uid=held.uid,
+            kind=head.kind,
             sha256=sha256,
-            body=sent.body,
-            author_id=actor.person_id,
-            received_at=now,
+            body=held.body,
+            author_id=held.author.actor.person_id,
+            sender_id=held.author.sender_id,
+            device_uid=head.device if head.seq is not None else None,
+            seq=head.seq if head.device is not None else None,
+            task_id=head.task_id,
+            log_uid=head.log_uid,
+            photos=list(head.photos),
+            state=SyncState.TAKEN.value,
+            received_at=held.came_at,
         )
         .on_conflict_do_nothing()
-        .returning(SyncRecord.uid)
+        .returning(others_wait)
     )
-    if kept is None:
-        return _seen_before(session, uid, sha256, actor=actor, now=now)
-    task = crew_task(session, record.task_id, actor=actor)
-    take_effect(session, record, Arrival(uid=uid, task=task, actor=actor, now=now))
+    return found
+
+
+def _write(session: Session, uid: UUID, verdict: Verdict) -> None:
+    session.execute(
+        update(SyncRecord)
+        .where(SyncRecord.uid == uid)
+        .values(
+            state=verdict.state.value,
+            problem=None if verdict.problem is None else verdict.problem.code,
+            problem_facts=facts_of(verdict.problem),
+        )
+    )
+
+
+def _settle_followers(
+    session: Session, held: Held, locked: LockedTask, *, others_wait: bool, now: datetime
+) -> list[Exception]:
+    """Let what waited for a record take effect too: segments of a log just begun, later steps."""
     session.flush()
-    return Receipt(str(uid), sha256, "new")
+    if held.head.kind == "patrol_start" and held.head.log_uid is not None:
+        join_segments(session, held.head.log_uid, locked, now=now)
+    return retry_waiting(session, locked, now=now) if others_wait else []
 
 
-def _seen_before(
-    session: Session, uid: UUID, sha256: str, *, actor: Actor, now: datetime
-) -> Receipt:
-    kept = session.scalars(select(SyncRecord.sha256).where(SyncRecord.uid == uid)).one()
-    if kept == sha256:
-        return Receipt(str(uid), sha256, "seen")
-    note_conflict(session, str(uid), (kept, sha256), actor=actor, now=now)
-    return Receipt(str(uid), kept, "conflict")
-
-
-def note_conflict(
-    session: Session, name: str, hashes: tuple[str, str], *, actor: Actor, now: datetime
-) -> None:
-    """Note once in the audit that other bytes came under a known name."""
-    facts = {"kept": hashes[0], "came": hashes[1]}
-    noted = session.scalar(
-        select(AuditEntry.id).where(
-            AuditEntry.action == "sync.conflict",
-            AuditEntry.subject_id == name,
-            AuditEntry.facts.contains(facts),
-        )
+def _known(session: Session, held: Held, sha256: str, *, sender: Actor, now: datetime) -> Receipt:
+    """Answer for a record whose id, or whose counter on its device, is taken."""
+    head, name = held.head, str(held.uid)
+    taken = SyncRecord.uid == held.uid
+    if head.device is not None and head.seq is not None:
+        taken |= (SyncRecord.device_uid == head.device) & (SyncRecord.seq == head.seq)
+    by_id = {row.uid: row for row in session.scalars(select(SyncRecord).where(taken))}
+    own = by_id.get(held.uid)
+    if own is not None and own.sha256 == sha256:
+        return _again(session, own)
+    kept = own or next(iter(by_id.values()))
+    problem = Problem("record_conflict", uid=held.uid)
+    if own is None:
+        problem = Problem("seq_taken", device=head.device, seq=head.seq)
+    rival = Rival(name, sha256, held.body, kept.sha256, head.device)
+    number = quarantine(session, rival, actor=sender, now=now)
+    return Receipt(
+        name,
+        kept.sha256 if own is not None else sha256,
+        "conflict",
+        problem=problem,
+        quarantine=number,
     )
-    if noted is None:
-        session.add(
-            AuditEntry(
-                at=now,
-                actor_id=actor.person_id,
-                action="sync.conflict",
-                subject_kind="sync_record",
-                subject_id=name,
-                facts=facts,
-            )
-        )
-        session.flush()
+
+
+def _again(session: Session, row: SyncRecord) -> Receipt:
+    state = SyncState(row.state)
+    return Receipt(
+        str(row.uid),
+        row.sha256,
+        ANSWERS.get(state, "seen"),
+        stamp_of(row.received_at, row.sha256),
+        missing_photos=photos_not_here(session, row.photos),
+        problem=problem_of(row) if state in ANSWERS else None,
+    )

@@ -1,71 +1,15 @@
-"""Tracks: immutable segments of fixes, and what they say about a log."""
+"""Tracks: what the fixes of segments say: a line, a grid, a log's distance and covered share."""
 
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
-from uuid import UUID
 
 from shapely.geometry import LineString
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import Actor
-from inspect_app.domain.problems import Problem
-from inspect_app.models import PatrolLog, TrackSegment
+from inspect_app.models import PatrolLog
 from inspect_app.queries.owners import OutsideEveryGrid, grid_at
 from inspect_app.queries.patrol_proof import coverage_of, track_of
-from inspect_app.queries.patrols import crew_task
-from inspect_app.queries.policies import policy_value
-from inspect_app.workflows.sync_patrol.records import Fix, read_segment
-
-
-def keep_segment(
-    session: Session,
-    place: tuple[UUID, int],
-    sent: tuple[bytes, str],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> str:
-    """Keep segment `place` (log uid, number) of a track and return new, seen or conflict.
-
-    `sent` is the bytes with their verified hash. The raw fixes are kept as they came; the line is
-    drawn from usable ones. A log that has ended gets its figures anew.
-    """
-    log_uid, number = place
-    body, sha256 = sent
-    segment = read_segment(body)
-    log = session.get(PatrolLog, log_uid)
-    if log is None:
-        raise Problem("record_early", uid=log_uid)
-    task = crew_task(session, log.task_id, actor=actor)
-    limit = policy_value(session, "fix_accuracy_max_m", day=task.day)
-    usable = usable_places(segment.fixes, accuracy_max_m=limit)
-    kept = session.scalar(
-        insert(TrackSegment)
-        .values(
-            log_uid=log_uid,
-            number=number,
-            grid_id=_grid_of(session, usable, day=task.day),
-            fixes=[list(fix) for fix in segment.fixes],
-            sha256=sha256,
-            received_at=now,
-            line=_line(usable),
-        )
-        .on_conflict_do_nothing()
-        .returning(TrackSegment.number)
-    )
-    if kept is None:
-        before = session.scalars(
-            select(TrackSegment.sha256).where(
-                TrackSegment.log_uid == log_uid, TrackSegment.number == number
-            )
-        ).one()
-        return "seen" if before == sha256 else "conflict"
-    session.refresh(log)
-    if log.ended_at is not None:
-        refresh_figures(session, log, day=task.day)
-    return "new"
+from inspect_app.workflows.sync_patrol.records import Fix
 
 
 def usable_places(fixes: tuple[Fix, ...], *, accuracy_max_m: float) -> list[tuple[float, float]]:
@@ -95,11 +39,13 @@ def refresh_figures(session: Session, log: PatrolLog, *, day: date) -> None:
     session.flush()
 
 
-def _line(places: list[tuple[float, float]]) -> str | None:
+def line_of(places: list[tuple[float, float]]) -> str | None:
+    """Return the line through places as the database takes it; None for fewer than two."""
     return f"SRID=4490;{LineString(places).wkt}" if len(places) > 1 else None
 
 
-def _grid_of(session: Session, places: list[tuple[float, float]], *, day: date) -> int | None:
+def grid_of(session: Session, places: list[tuple[float, float]], *, day: date) -> int | None:
+    """Return the grid a track begins in; None outside of every grid, or without places."""
     if not places:
         return None
     try:

@@ -215,8 +215,22 @@ def test_sources_are_never_joined():
     )
     track = clean_track(rows, rules=RULES)
     assert track.pieces["source"].tolist() == ["device", "drone"]
-    assert track.length_m == pytest.approx(200, abs=0.01)
+    # What was flown is a piece of its own and no way of the crew.
+    assert track.pieces["length_m"].tolist() == pytest.approx([100, 100], abs=0.01)
+    assert track.length_m == pytest.approx(100, abs=0.01)
     assert track.gaps.empty
+
+
+def test_another_receiver_counts_only_where_the_device_was_silent():
+    own = fixes(*walk(0, 400), *walk(800, 1_200, from_s=400))
+    other = fixes(*walk(0, 1_200)).assign(source="gpx")
+    track = clean_track(pd.concat([own.assign(source="device"), other]), rules=RULES)
+    assert track.pieces["length_m"].sum() == pytest.approx(2_000, abs=0.1)
+    # The device has 0–200 s and 400–600 s; the way between is the other receiver's.
+    assert track.length_m == pytest.approx(1_200, abs=0.1)
+    assert track.duration_s == pytest.approx(600, abs=10)
+    alone = clean_track(other, rules=RULES)
+    assert (alone.length_m, alone.duration_s) == (pytest.approx(1_200, abs=0.1), 600)
 
 
 @settings(max_examples=20, deadline=None)

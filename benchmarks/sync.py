@@ -1,0 +1,258 @@
+"""What tablets cost the server: records a second and their waiting time, photos, empty pulls.
+
+A PostgreSQL of its own with fsync on, gunicorn as `inspect-app serve` starts it, and clients that
+keep their lines open; all of it shares the machine. Aim: 300 records a second, p99 below 200 ms.
+"""
+
+import json
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from benchmarks.chaos.__main__ import lasting_cluster, scratch
+from benchmarks.chaos.capture import photo, sha256
+from benchmarks.chaos.county import PASSWORD, Crewed, make_county
+from benchmarks.chaos.dice import Dice
+from benchmarks.chaos.outbox import Outbox
+from benchmarks.chaos.run import picture
+from benchmarks.chaos.script import track
+from benchmarks.chaos.server_line import Line
+from benchmarks.chaos.wire import digest
+from inspect_app.cli.cluster import ensure_database
+from inspect_app.cli.migrate import migrate
+
+CLIENTS = 8
+SECONDS = 8.0
+SECONDS_OF_OTHERS = 3.0
+WORKERS, THREADS = 2, 8
+PHOTO_BYTES = 2_000_000
+CHUNK_BYTES = 256 * 1024
+MIX = ("stop_result", "stop_result", "stop_result", "finding", "segment")
+AIM_A_SECOND, AIM_P99_MS = 300.0, 200.0
+
+
+@dataclass
+class Client:
+    """A tablet that does nothing but send, over one line that stays open."""
+
+    orders: dict[str, Any]
+    headers: dict[str, str]
+    log_uid: str
+    seq: int = 0
+    segments: int = 0
+    latencies_s: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
+    _line: socket.socket | None = None
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> HTTPResponse:
+        """Send a request and read its answer."""
+        if self._line is None:
+            self._line = socket.create_connection(("127.0.0.1", self.orders["port"]))
+            self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        head = self.headers | {name.replace("_", "-"): text for name, text in headers.items()}
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {text}" for name, text in head.items())]
+        start = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode()
+        began = time.perf_counter()
+        self._line.sendall(start + body)
+        answer = HTTPResponse(self._line, method=method)
+        answer.begin()
+        answer.read()
+        self.latencies_s.append(time.perf_counter() - began)
+        self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
+        if answer.will_close:
+            self._line.close()
+            self._line = None
+        return answer
+
+    def record(self, kind: str, **values: object) -> None:
+        """Send a record of the first task."""
+        self.seq += 1
+        body = {"kind": kind, "task_id": self.orders["tasks"][0]["id"], "log_uid": self.log_uid}
+        body |= {"device": self.orders["device"], "seq": self.seq}
+        body |= {"at": datetime.now(UTC).isoformat(), **values}
+        sent = json.dumps(body).encode()
+        self.ask("PUT", f"/sync/records/{uuid4()}", sent, **self._told(sent))
+
+    def segment(self) -> None:
+        """Send the next piece of the track."""
+        self.seq += 1
+        values = track(self.orders["tasks"][0], self.segments)
+        body = json.dumps(values | {"device": self.orders["device"], "seq": self.seq}).encode()
+        path = f"/sync/tracks/{self.log_uid}/segments/{self.segments}"
+        self.segments += 1
+        self.ask("PUT", path, body, **self._told(body))
+
+    def photo(self, number: int) -> None:
+        """Send a photo in chunks."""
+        body = photo(picture(), number, PHOTO_BYTES)
+        name = sha256(body)
+        for start in range(0, len(body), CHUNK_BYTES):
+            chunk = body[start : start + CHUNK_BYTES]
+            self.ask(
+                "PATCH",
+                f"/sync/blobs/{name}",
+                chunk,
+                Upload_Offset=str(start),
+                Upload_Length=str(len(body)),
+                Content_Type="application/partial-upload",
+            )
+
+    def _told(self, body: bytes) -> dict[str, str]:
+        headers = {name.replace("-", "_"): text for name, text in digest(body).items()}
+        return headers | {"X_Item_Seq": str(self.seq), "X_Device_Seq": str(self.seq)}
+
+
+def records(client: Client, dice: Dice) -> None:
+    """Send one item of the mix."""
+    kind, task = dice.pick(MIX), client.orders["tasks"][0]
+    if kind == "segment":
+        client.segment()
+    elif kind == "finding":
+        place = {"lon": 120.505, "lat": 30.5, "description": "岸边垃圾"}
+        client.record(kind, finding_type="bank_waste", severity="normal", **place)
+    else:
+        client.record(kind, stop_id=dice.pick(task["stops"]), result="done", lon=120.5, lat=30.5)
+
+
+def photos(client: Client, dice: Dice) -> None:
+    """Send one photo."""
+    client.photo(dice.below(1 << 40))
+
+
+def pulls(client: Client, _: Dice) -> None:
+    """Ask for changes where there are none."""
+    client.ask("GET", f"/sync/changes?cursor={client.orders['cursor']}")
+
+
+JOBS: dict[str, tuple[Callable[[Client, Dice], None], float]] = {
+    "records": (records, SECONDS),
+    "photos": (photos, SECONDS_OF_OTHERS),
+    "empty pulls": (pulls, SECONDS_OF_OTHERS),
+}
+
+
+def work(orders: dict[str, Any], folder: str) -> dict[str, tuple[list[float], dict[int, int]]]:
+    """Be one client: log in, enrol, start the patrol, then do each job for its time."""
+    line = Line(orders, Outbox(Path(folder) / f"{orders['login']}.sqlite"))
+    line.open()
+    line.pull()
+    wire = line.wire()
+    headers = wire.headers | {"Host": "127.0.0.1", "Cookie": wire.cookie}
+    del headers["X-Device-Seq"]
+    orders["cursor"] = line.cursor
+    client = Client(orders, headers, str(uuid4()))
+    client.record("patrol_start")
+    found, dice = {}, Dice("sync", orders["login"])
+    for name, (job, seconds) in JOBS.items():
+        client.latencies_s, client.statuses = [], {}
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            job(client, dice)
+        found[name] = (client.latencies_s, client.statuses)
+    return found
+
+
+@contextmanager
+def served(url: str, folder: Path) -> Iterator[int]:
+    """Serve the product on a free port as `inspect-app serve` does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = os.environ | {
+        "DATABASE_URL": url.replace("postgresql+psycopg://", "postgresql://"),
+        "INSPECT_DEMO": "1",
+        "INSPECT_DATA_DIR": str(folder / "files"),
+        "INSPECT_SECRET_KEY": "of this run alone " * 3,
+    }
+    command = [sys.executable, "-m", "inspect_app.cli", "serve", "--port", str(port)]
+    command += ["--workers", str(WORKERS), "--threads", str(THREADS)]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def orders_of(number: int, crew: Crewed, *, port: int) -> dict[str, Any]:
+    """Return what a client needs to know."""
+    return {
+        "host": "127.0.0.1",
+        "port": port,
+        "device": str(uuid5(NAMESPACE_URL, f"sync {number}")),
+        "login": crew.login,
+        "password": PASSWORD,
+        "code": crew.code,
+        "tasks": crew.tasks,
+        "weeks": [],
+        "control": False,
+    }
+
+
+def main() -> None:
+    """Print a table of requests a second and waiting times, with the machine's load beside it."""
+    with scratch() as folder, lasting_cluster(folder) as cluster:
+        ensure_database(cluster, "sync")
+        engine = create_engine(cluster.url("sync"))
+        migrate(engine)
+        now = datetime.now(UTC)
+        with Session(engine) as session, session.begin():
+            crews = make_county(session, tablets=CLIENTS, tasks_each=1, today=now.date(), now=now)
+        engine.dispose()
+        load_before = os.getloadavg()[0]
+        with served(cluster.url("sync"), folder) as port:
+            orders = [orders_of(number, crew, port=port) for number, crew in enumerate(crews)]
+            with multiprocessing.get_context("spawn").Pool(CLIENTS) as pool:
+                found = pool.starmap(work, [(one, str(folder)) for one in orders])
+    print(
+        f"{CLIENTS} clients, {WORKERS} workers, {os.cpu_count()} cores,"
+        f" load {load_before:.1f} before and {os.getloadavg()[0]:.1f} after"
+    )
+    print(pd.DataFrame([_row(name, found) for name in JOBS]).to_string(index=False))
+
+
+def _row(name: str, found: list[dict[str, tuple[list[float], dict[int, int]]]]) -> dict[str, Any]:
+    seconds = JOBS[name][1]
+    waits_ms = 1_000 * np.concatenate([one[name][0] for one in found])
+    statuses: dict[int, int] = {}
+    for one in found:
+        for status, count in one[name][1].items():
+            statuses[status] = statuses.get(status, 0) + count
+    a_second = len(waits_ms) / seconds
+    megabytes = statuses.get(204, 0) * CHUNK_BYTES / 1e6 / seconds if name == "photos" else 0.0
+    aim = a_second >= AIM_A_SECOND and np.percentile(waits_ms, 99) <= AIM_P99_MS
+    return {
+        "what": name,
+        "requests/s": f"{a_second:,.0f}",
+        "MB/s": f"{megabytes:.1f}" if megabytes else "",
+        "p50 ms": f"{np.percentile(waits_ms, 50):.0f}",
+        "p99 ms": f"{np.percentile(waits_ms, 99):.0f}",
+        "aim": ("met" if aim else "missed") if name == "records" else "",
+        "statuses": " ".join(f"{status}:{count}" for status, count in sorted(statuses.items())),
+    }
+
+
+if __name__ == "__main__":
+    main()

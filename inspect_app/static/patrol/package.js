@@ -1,0 +1,144 @@
+// The week's package: loaded once, kept on the tablet, its tasks kept fresh while there is a line.
+
+import { bureauDay, mondayOf, noteClock, now } from "./clock.js";
+import { deviceHeaders } from "./device.js";
+import { tell } from "./dom.js";
+import { db, readPackage, writePackage } from "./store.js";
+import { alone } from "./upload.js";
+
+// A line that brings nothing for so long is as good as none.
+const SILENT_MS = 30 * 1000;
+const HOUR_MS = 3600 * 1000;
+
+/** Fetch as this tablet; null without a line. The answer may come as slowly as it has to. */
+async function get(url, headers = {}) {
+  const control = new AbortController();
+  const timer = setTimeout(() => control.abort(), SILENT_MS);
+  try {
+    const all = { ...(await deviceHeaders()), ...headers };
+    const answer = await fetch(url, { headers: all, cache: "no-store", signal: control.signal });
+    if (answer.status === 401) tell("login", true);
+    return answer;
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is to be loaded: bytes and small pictures, or null where it is already here or unknown. */
+export async function packageSize() {
+  const [answer, known] = await Promise.all([get("/sync/week?size=1"), readPackage()]);
+  if (!answer?.ok) return null;
+  const size = await answer.json();
+  return { ...size, same: size.etag === known?.etag };
+}
+
+/** Load the week's package; returns new, same, offline or the sentence of a refusal. */
+export const loadWeek = (onProgress) => alone(() => load(onProgress));
+
+async function load(onProgress = () => {}) {
+  const known = await readPackage();
+  const answer = await get("/sync/week", known?.etag ? { "If-None-Match": known.etag } : {});
+  if (!answer) return "offline";
+  const moment = answer.headers.get("X-Now");
+  if (answer.status === 304) {
+    await noteClock(moment);
+    await writePackage(stamped(known, moment));
+    return "same";
+  }
+  if (!answer.ok) return refusal(answer);
+  let text;
+  try {
+    text = await readText(answer, onProgress);
+  } catch {
+    return "offline";
+  }
+  const week = JSON.parse(text);
+  await noteClock(moment);
+  await writePackage(stamped({
+    ...week, etag: answer.headers.get("ETag"), size: new Blob([text]).size, fetched_at: moment,
+  }, moment));
+  return "new";
+}
+
+/** Note on the package and its tasks when the server last confirmed them. */
+const stamped = (week, moment) => ({
+  ...week, checked_at: moment, tasks: week.tasks.map((task) => ({ ...task, fetched_at: moment })),
+});
+
+async function refusal(answer) {
+  if (answer.status === 401) return "login";
+  return (await answer.json().catch(() => ({}))).message ?? "offline";
+}
+
+async function readText(answer, onProgress) {
+  const decoder = new TextDecoder();
+  const reader = answer.body.getReader();
+  let [text, loaded] = ["", 0];
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return text + decoder.decode();
+    loaded += value.byteLength;
+    text += decoder.decode(value, { stream: true });
+    onProgress(loaded);
+  }
+}
+
+/** Bring today's tasks up to date; a plan that changed brings the whole package again. */
+export const freshen = () => alone(async () => {
+  const week = await readPackage();
+  if (!week || week.monday !== mondayOf(bureauDay())) return load();
+  const answer = await get("/sync/tasks");
+  if (!answer) return "offline";
+  if (!answer.ok) return refusal(answer);
+  const day = await answer.json();
+  await noteClock(day.fetched_at);
+  if (day.person_id !== week.person_id) return load();
+  const before = plan(week.tasks.filter((task) => task.day === day.day));
+  await writePackage(merged(week, day));
+  return plan(day.tasks.filter((task) => task.day === day.day)) === before ? "same" : load();
+});
+
+// What a change of the plan touches: who visits what; results and states change all day long.
+const plan = (tasks) => JSON.stringify(tasks.map((task) =>
+  [task.id, task.changed_at, task.stops.map((stop) => [stop.id, stop.due_at])]).sort());
+
+function merged(week, day) {
+  const fresh = day.tasks.map((task) => ({ ...task, fetched_at: day.fetched_at }));
+  const told = new Set(fresh.map((task) => task.id));
+  const others = week.tasks.filter((task) => task.day !== day.day && !told.has(task.id));
+  const before = week.tasks.filter((task) => !others.includes(task));
+  const bare = (tasks) => JSON.stringify(tasks.map((task) => ({ ...task, fetched_at: null })));
+  return {
+    ...week, tasks: [...others, ...fresh], policies: day.policies, checked_at: day.fetched_at,
+    // The stamp is that of the package as it was loaded: with other tasks in it, it is another one.
+    etag: bare(before) === bare(fresh) ? week.etag : null,
+  };
+}
+
+/** Whether the package was last confirmed longer ago than the county allows. */
+export function isOld(week) {
+  const hours = week?.policies?.package_age_max_h;
+  return hours != null && now() - Date.parse(week.checked_at ?? week.fetched_at) > hours * HOUR_MS;
+}
+
+const picturesOf = (week) => new Set((week?.history ?? []).flatMap((thing) =>
+  thing.findings.flatMap((finding) => finding.photos)));
+
+/** Load the small pictures that are missing, drop those no longer named; returns how many miss. */
+export async function loadPictures(onProgress = () => {}) {
+  const named = picturesOf(await readPackage());
+  const kept = new Set((await db.getAllKeys("read")).filter((key) => key.startsWith("thumb/")));
+  for (const key of kept) if (!named.has(key.slice(6))) await db.delete("read", key);
+  const missing = [...named].filter((name) => !kept.has(`thumb/${name}`));
+  for (const [place, name] of missing.entries()) {
+    const answer = await get(`/photos/${name}?size=thumb`);
+    if (!answer) return missing.length - place;
+    if (answer.ok) await db.put("read", await answer.blob(), `thumb/${name}`);
+    onProgress(place + 1, missing.length);
+  }
+  return 0;
+}
+
+export const picture = (name) => db.get("read", `thumb/${name}`);

@@ -1,0 +1,478 @@
+"""The tablet's outbox: one visible state an item, honest about the line, nothing ever lost."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import func, select
+
+from inspect_app.domain.access import Role
+from inspect_app.models import Account, PatrolTask, Photo, SyncRecord
+from tests.browser.conftest import DESK, TABLET, LiveServer, log_in
+from tests.factories import make_account, make_grid, make_owner, make_policies
+from tests.patrol_factories import CANAL, make_crew, make_task, picture, sha256
+
+pytestmark = pytest.mark.browser
+PLACE = {"longitude": CANAL[0][0] + 0.001, "latitude": CANAL[0][1], "accuracy": 8}
+
+
+class Field:
+    """An inspector's tablet: a browser of its own, with what a test does over and over."""
+
+    def __init__(self, context: BrowserContext, account: Account, task_id: int) -> None:
+        self.context, self.account, self.task_id = context, account, task_id
+        self.page = context.new_page()
+        self.page.set_default_timeout(15_000)
+        log_in(self.page, account)
+
+    def open(self) -> Page:
+        self.page.goto("/patrol")
+        expect(self.page.locator(".card-task, #do-end, #do-start").first).to_be_visible()
+        return self.page
+
+    def keep(self, kind: str = "patrol_start", photo: bytes | None = None, **values) -> str:
+        """Put a record into the outbox as the page itself does; return its id."""
+        values = {"kind": kind, "task_id": self.task_id, "log_uid": LOG} | values
+        given = {"values": values, "author": self.account.person_id, "photo": list(photo or b"")}
+        uid: str = self.page.evaluate(KEEP, given)
+        return uid
+
+    def states(self) -> dict[str, str]:
+        found: dict[str, str] = self.page.evaluate(STATES)
+        return found
+
+    def send(self) -> None:
+        self.page.evaluate(
+            "import('/static/patrol/upload.js').then((m) => m.upload({ again: true }))"
+        )
+
+    def show_box(self) -> Page:
+        self.page.click("#open-box")
+        expect(self.page.locator("#box")).to_be_visible()
+        return self.page
+
+
+LOG = "00000000-0000-7000-8000-0000000000aa"
+KEEP = """async ({ values, author, photo }) => {
+  const { keep, keepBlob } = await import('/static/patrol/store.js');
+  const { tell } = await import('/static/patrol/dom.js');
+  const photos = photo.length
+    ? [await keepBlob(new File([new Uint8Array(photo)], 'a.jpg', { type: 'image/jpeg' }))] : [];
+  const content = { ...values, ...(values.kind === 'finding' ? { photos } : {}) };
+  const entry = await keep(content, { author, photos });
+  tell('kept');
+  return entry.id;
+}"""
+STATES = """async () => {
+  const { entries } = await import('/static/patrol/store.js');
+  return Object.fromEntries((await entries()).map((entry) => [entry.id, entry.state]));
+}"""
+FINDING = {
+    "finding_type": "direct_discharge",
+    "severity": "normal",
+    "lon": CANAL[0][0],
+    "lat": CANAL[0][1],
+}
+
+
+@pytest.fixture
+def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
+    """Give a tablet with a published task, logged in."""
+    with live_server.writing() as session:
+        if session.scalar(select(PatrolTask.id)) is None:
+            make_policies(session)
+        grid = make_grid(session)
+        make_owner(session, grid)
+        account = make_account(session, Role.INSPECTOR, grid=grid)
+        task = make_task(session, make_crew(session, account), grid=grid)
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport=TABLET,
+        locale="zh-CN",
+        geolocation=PLACE,
+        permissions=["geolocation"],
+        service_workers="block",
+    )
+    yield Field(context, account, task.id)
+    context.close()
+
+
+def noisy_picture(size: int) -> bytes:
+    """Return a picture of at least so many bytes."""
+    import numpy as np
+    from PIL import Image
+
+    side = int((size / 3) ** 0.5) + 1
+    grain = np.random.default_rng(7).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    from io import BytesIO
+
+    out = BytesIO()
+    Image.fromarray(grain).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_an_item_is_received_with_its_record_and_verified_with_its_photos(
+    field: Field, live_server: LiveServer
+):
+    page = field.open()
+    held = []
+    for pattern in ("**/sync/blobs/*", "**/sync/photos/*"):
+        page.route(pattern, lambda route: held.append(route) or route.abort())
+    field.keep()
+    uid = field.keep("finding", picture(), **FINDING)
+    field.show_box()
+    row = page.locator(f"[data-id='{uid}']")
+    expect(row).to_contain_text("照片 0/1 张已核验")
+    page.unroute_all()
+    page.click("#send")
+    expect(row).to_have_attribute("data-state", "verified", timeout=20_000)
+    expect(row).to_contain_text("照片 1/1 张已核验")
+    assert held
+
+
+@pytest.mark.parametrize("answer", ["page", "redirect", "other json", "unsaid hash", "login page"])
+def test_a_captive_portal_never_counts_as_received(field: Field, answer: str):
+    page = field.open()
+
+    def portal(route: Route) -> None:
+        uid = route.request.url.rsplit("/", 1)[-1]
+        said = {"id": uid, "state": "new", "now": "2026-03-24T01:00:00+00:00"}
+        html = {"status": 200, "content_type": "text/html", "body": "<html>Wi-Fi</html>"}
+        given: dict[str, dict] = {
+            "page": html,
+            "login page": html | {"status": 401},
+            "redirect": {"status": 302, "headers": {"Location": "/login"}},
+            "other json": {"status": 200, "json": {"code": 0, "msg": "ok"}},
+            "unsaid hash": {"status": 201, "json": said},
+        }
+        route.fulfill(**given[answer])
+
+    page.route("**/sync/records/*", portal)
+    uid = field.keep()
+    expect(page.locator("#sync-note")).to_contain_text("上网认证")
+    assert field.states() == {uid: "waiting"}
+    page.unroute_all()
+    field.send()
+    assert field.states() == {uid: "verified"}
+    expect(page.locator("#sync-note")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "state", "waits"),
+    [
+        (202, {"state": "inbox", "message": "等待复核"}, "attention", "待传 0"),
+        (202, {"state": "waiting"}, "received", "待传 0"),
+        (409, {"problem": "record_conflict", "message": "内容不同"}, "attention", "待传 1"),
+        (422, {"problem": "body_invalid", "message": "无法识别"}, "attention", "待传 1"),
+    ],
+)
+def test_each_answer_has_its_visible_state(field: Field, status, said, state, waits):
+    page = field.open()
+
+    def answer(route: Route) -> None:
+        uid = route.request.url.rsplit("/", 1)[-1]
+        held = {"id": uid, "sha256": sha256(route.request.post_data_buffer or b"")}
+        now = {"now": "2026-03-24T01:00:00+00:00", "missing_photos": []}
+        route.fulfill(status=status, json=held | now | said)
+
+    page.route("**/sync/records/*", answer)
+    uid = field.keep()
+    expect(page.locator("#open-box")).to_have_text(waits)
+    field.show_box()
+    row = page.locator(f"[data-id='{uid}']")
+    expect(row).to_have_attribute("data-state", state)
+    expect(row).to_contain_text(said.get("message", "服务器已收"))
+
+
+def test_a_busy_server_is_left_alone_as_long_as_it_asks(field: Field):
+    page = field.open()
+    tries = []
+    page.route(
+        "**/sync/records/*",
+        lambda route: tries.append(1) or route.fulfill(status=507, headers={"Retry-After": "120"}),
+    )
+    field.keep()
+    page.wait_for_function("""async () => (await import('/static/patrol/upload.js')).line.reason""")
+    field.keep("stop_result", stop_id=1, result="done")
+    page.wait_for_timeout(1500)
+    assert len(tries) == 1
+    wait = page.evaluate(
+        "import('/static/patrol/upload.js').then(({ line }) => line.notBefore - Date.now())"
+    )
+    assert 100_000 < wait <= 120_000
+
+
+class Blobs:
+    """A server's side of photos in pieces, with answers that get lost on the way."""
+
+    def __init__(self, photo: bytes, *, lose: int) -> None:
+        self.photo, self.kept, self.lose = photo, b"", lose
+        self.sizes: list[int] = []
+
+    def answer(self, route: Route) -> None:
+        request = route.request
+        if request.method == "HEAD":
+            return route.fulfill(status=200, headers=self._headers())
+        body, offset = request.post_data_buffer or b"", int(request.headers["upload-offset"])
+        if offset != len(self.kept):
+            return route.fulfill(status=409, headers=self._headers(), json={"problem": "x"})
+        self.kept += body
+        self.sizes.append(len(body))
+        if self.lose:
+            self.lose -= 1
+            return route.abort()  # the piece is here, its answer is lost
+        return route.fulfill(status=204, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        whole = len(self.kept) == len(self.photo)
+        return {
+            "Upload-Offset": str(len(self.kept)),
+            "Upload-Length": str(len(self.photo)),
+            "Upload-Complete": "?1" if whole else "?0",
+        }
+
+
+def test_a_photo_goes_on_where_it_stopped_in_smaller_pieces(field: Field):
+    page = field.open()
+    photo = noisy_picture(900_000)
+    blobs = Blobs(photo, lose=2)
+    page.route("**/sync/blobs/*", blobs.answer)
+    page.route("**/sync/records/*", lambda route: route.abort())  # the photo does not wait for it
+    page.unroute("**/sync/records/*")
+    field.keep("finding", photo, **FINDING)
+    page.wait_for_function(
+        """async (name) => (await (await import('/static/patrol/store.js')).photoFacts(name))
+            .state === 'verified'""",
+        arg=sha256(photo),
+        timeout=30_000,
+    )
+    assert blobs.kept == photo  # no byte twice, none missing
+    assert blobs.sizes[:3] == [256 * 1024, 128 * 1024, 64 * 1024]
+    assert max(blobs.sizes[3:], default=0) <= 256 * 1024
+
+
+def test_what_the_server_has_lost_is_sent_again(field: Field, live_server: LiveServer):
+    page = field.open()
+    uid = field.keep()
+    expect(page.locator("#open-box")).to_have_text("待传 0")
+    lost = {"missing": [uid], "different": [], "incomplete": [], "now": "2026-03-25T01:00:00+00:00"}
+    page.route("**/sync/manifest", lambda route: route.fulfill(json=lost))
+    page.evaluate("import('/static/patrol/reconcile.js').then((m) => m.compareAll())")
+    assert field.states() == {uid: "waiting"}
+    field.send()
+    assert field.states() == {uid: "verified"}
+
+
+def test_nothing_is_dropped_before_a_week_and_a_second_confirmation(field: Field):
+    page = field.open()
+    uid = field.keep("finding", picture(), **FINDING)
+    field.send()
+    expect(page.locator("#open-box")).to_have_text("待传 0")
+
+    def confirm(day: int) -> dict[str, str]:
+        said = {"missing": [], "different": [], "incomplete": [], "now": f"2026-03-{day}T02:00:00Z"}
+        page.route("**/sync/manifest", lambda route: route.fulfill(json=said))
+        page.evaluate("import('/static/patrol/reconcile.js').then((m) => m.dailyCheck())")
+        page.unroute("**/sync/manifest")
+        return field.states()
+
+    assert confirm(30) == {uid: "verified"}  # six days after NOW
+    assert confirm(31) == {}
+    photo = page.evaluate(
+        "(name) => import('/static/patrol/store.js').then((m) => m.blob(name))", sha256(picture())
+    )
+    assert photo is None
+
+
+VERSION_1 = """async ({ task, author, log }) => {
+  const open = indexedDB.open('patrol', 1);
+  open.onupgradeneeded = () => {
+    const outbox = open.result.createObjectStore('outbox', { keyPath: 'id' });
+    outbox.createIndex('seq', 'seq', { unique: true });
+    open.result.createObjectStore('blobs', { keyPath: 'sha256' });
+    open.result.createObjectStore('track', { keyPath: ['log', 'number'] });
+    for (const name of ['drafts', 'read', 'meta']) open.result.createObjectStore(name);
+  };
+  await new Promise((done) => { open.onsuccess = done; });
+  const device = '0195c000-0000-7000-8000-000000000001';
+  const tx = open.result.transaction(['outbox', 'meta', 'drafts'], 'readwrite');
+  const add = (seq, state, kind) => {
+    const id = `0195c000-0000-7000-8000-00000000000${seq + 1}`;
+    const body = { kind, task_id: task, log_uid: log, device, seq, at: '2026-03-24T00:40:00Z' };
+    tx.objectStore('outbox').add({
+      id, seq, at: body.at, author, photos: [], label: '', kind, task, content: body,
+      url: `/sync/records/${id}`, name: id, state, receivedAt: state === 'received' ? 5 : undefined,
+      sha256: state === 'received' ? 'ab' : undefined,
+      bytes: new TextEncoder().encode(JSON.stringify(body)),
+    });
+  };
+  add(1, 'waiting', 'patrol_start');
+  add(2, 'sending', 'patrol_pause');
+  add(3, 'received', 'patrol_resume');
+  tx.objectStore('meta').put(3, 'seq');
+  tx.objectStore('meta').put(device, 'device');
+  tx.objectStore('drafts').put({ photos: [], description: '写到一半' }, task);
+  await new Promise((done) => { tx.oncomplete = done; });
+  open.result.close();
+}"""
+
+
+def test_a_database_of_version_1_is_taken_over_and_sent(field: Field, live_server: LiveServer):
+    page = field.page
+    page.goto("/nothing")
+    given = {"task": field.task_id, "author": field.account.person_id, "log": LOG}
+    page.evaluate(VERSION_1, given)
+    field.open()
+    expect(page.locator("#open-box")).to_have_text("待传 0", timeout=20_000)
+    assert list(field.states().values()) == ["verified"] * 3
+    with live_server.writing() as session:
+        kinds = session.scalars(
+            select(SyncRecord.kind).where(SyncRecord.author_id == field.account.person_id)
+        ).all()
+    assert sorted(kinds) == ["patrol_pause", "patrol_start"]
+    field.show_box()
+    expect(page.locator(".entry.draft")).to_contain_text("写到一半")
+    assert len(field.keep("patrol_end")) == 36
+    seqs = page.evaluate(
+        "import('/static/patrol/store.js').then(async (m) => (await m.entries()).map((e) => e.seq))"
+    )
+    assert seqs == [1, 2, 3, 4]
+
+
+def test_a_second_window_only_looks_until_it_takes_over(field: Field):
+    first = field.open()
+    second = field.context.new_page()
+    second.goto("/patrol")
+    expect(second.locator("#elsewhere")).to_be_visible()
+    expect(first.locator("#elsewhere")).to_be_hidden()
+    assert second.evaluate("document.getElementById('cards').inert")
+    second.click("#take-over")
+    expect(second.locator("#elsewhere")).to_be_hidden()
+    expect(first.locator("#elsewhere")).to_be_visible()
+    second.close()
+    expect(first.locator("#elsewhere")).to_be_hidden()
+
+
+def test_logging_out_keeps_the_outbox_and_the_next_person_sees_only_a_count(
+    field: Field, live_server: LiveServer
+):
+    with live_server.writing() as session:
+        other = make_account(session, Role.INSPECTOR)
+        other_id = other.person_id
+        name = field.account.person.name
+    page = field.open()
+    page.route("**/sync/records/*", lambda route: route.abort())
+    uid = field.keep("stop_result", stop_id=1, result="done")
+    page.click("form[action$='/logout'] button")
+    expect(page.locator("#leave-count")).to_contain_text("1 条待传")
+    page.click("#leave-go")
+    page.wait_for_url("**/login")
+
+    log_in(page, other)
+    page.goto("/patrol")
+    expect(page.locator("#cards")).to_be_visible()
+    field.show_box()
+    expect(page.locator("#others")).to_have_text(f"{name}有 1 条记录待传,都在本机")
+    expect(page.locator(f"[data-id='{uid}']")).to_have_count(0)
+    page.unroute_all()
+    field.send()
+    assert field.states() == {
+        uid: "waiting"
+    }  # this tablet is not enrolled: it waits for its author
+    assert other_id != field.account.person_id
+
+
+def test_three_hundred_items_are_drawn_at_once_and_filtered(field: Field):
+    page = field.open()
+    page.route("**/sync/records/*", lambda route: route.abort())
+    page.evaluate(
+        """async ({ task, log, author }) => {
+          const { keep } = await import('/static/patrol/store.js');
+          for (let n = 0; n < 320; n += 1) {
+            await keep({ kind: 'stop_result', task_id: task, log_uid: log, stop_id: n, result: 'done' },
+              { author, label: `点位 ${n}` });
+          }
+        }""",
+        {"task": field.task_id, "log": LOG, "author": field.account.person_id},
+    )
+    field.show_box()
+    expect(page.locator("#entries .entry")).to_have_count(320)
+    took = page.evaluate(
+        """async () => {
+          const { showBox } = await import('/static/patrol/box.js');
+          const began = performance.now();
+          await showBox();
+          return performance.now() - began;
+        }"""
+    )
+    assert took < 1000
+    page.click("[data-filter='waiting']")
+    expect(page.locator("[data-filter='waiting']")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_rescue_file_brings_to_the_office_what_could_not_be_sent(
+    field: Field, live_server: LiveServer, browser: Browser, tmp_path: Path
+):
+    page = field.open()
+    for pattern in ("**/sync/records/*", "**/sync/blobs/*", "**/sync/photos/*"):
+        page.route(pattern, lambda route: route.abort())
+    page.evaluate("import('/static/patrol/reconcile.js').then((m) => m.dailyCheck())")
+    photo = picture(size=(200, 100))
+    first = field.keep()
+    second = field.keep("finding", photo, **FINDING)
+    field.context.set_offline(True)  # the file is made without a network
+    field.show_box()
+    page.click("#rescue")
+    expect(page.locator("#rescue-link")).to_contain_text("2 条记录、1 张照片")
+    with page.expect_download() as coming:
+        page.click("#rescue-link")
+    file = tmp_path / coming.value.suggested_filename
+    coming.value.save_as(file)
+    assert file.name.endswith(".rescue")
+    assert first.encode() not in file.read_bytes()
+
+    with live_server.writing() as session:
+        office = make_account(session, Role.ADMINISTRATOR)
+    desk = browser.new_context(base_url=live_server.url, viewport=DESK, locale="zh-CN").new_page()
+    log_in(desk, office)
+    desk.goto("/administration/rescue")
+    desk.set_input_files("#rescue-file", file)
+    desk.click("#rescue-form button")
+    expect(desk.locator(".alert-danger")).to_contain_text("无法证明")
+    desk.check("#trusted")
+    desk.click("#rescue-form button")
+    expect(desk.locator("#rescue-report .alert-success")).to_have_text("文件完整")
+    with live_server.writing() as session:
+        rows = session.execute(
+            select(SyncRecord.uid, SyncRecord.author_id).where(
+                SyncRecord.author_id == field.account.person_id
+            )
+        ).all()
+        assert {str(uid) for uid, _ in rows} == {first, second}
+        assert session.scalar(
+            select(func.count()).select_from(Photo).where(Photo.sha256 == sha256(photo))
+        )
+    desk.context.close()
+
+    page.unroute_all()
+    field.context.set_offline(False)  # and the tablet, back on the line, finds it all there
+    field.send()
+    assert set(field.states().values()) == {"verified"}
+
+
+@pytest.mark.parametrize("viewport", [DESK, TABLET], ids=["desk", "tablet"])
+def test_every_target_of_the_box_is_large_enough_for_a_glove(field: Field, viewport):
+    page = field.open()
+    page.set_viewport_size(viewport)
+    page.route("**/sync/records/*", lambda route: route.abort())
+    field.keep()
+    field.show_box()
+    page.click("#rescue")
+    page.click("#compare")
+    expect(page.locator("#receipt")).to_be_visible()
+    small = """() => [...document.querySelectorAll('main button, main a')]
+        .filter((e) => e.offsetParent && (e.offsetHeight < 48 || e.offsetWidth < 48))
+        .map((e) => e.outerHTML.slice(0, 90))"""
+    assert json.dumps(page.evaluate(small)) == "[]"
