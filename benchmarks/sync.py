@@ -25,17 +25,14 @@ import pandas as pd
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from benchmarks.chaos.__main__ import lasting_cluster, scratch
 from benchmarks.chaos.capture import photo, sha256
 from benchmarks.chaos.county import PASSWORD, Crewed, make_county
 from benchmarks.chaos.dice import Dice
 from benchmarks.chaos.outbox import Outbox
-from benchmarks.chaos.run import picture
+from benchmarks.chaos.run import picture, site
 from benchmarks.chaos.script import track
 from benchmarks.chaos.server_line import Line
 from benchmarks.chaos.wire import digest
-from inspect_app.cli.cluster import ensure_database
-from inspect_app.cli.migrate import migrate
 
 CLIENTS = 8
 SECONDS = 8.0
@@ -213,16 +210,17 @@ def orders_of(number: int, crew: Crewed, *, port: int) -> dict[str, Any]:
 
 def main() -> None:
     """Print a table of requests a second and waiting times, with the machine's load beside it."""
-    with scratch() as folder, lasting_cluster(folder) as cluster:
-        ensure_database(cluster, "sync")
-        engine = create_engine(cluster.url("sync"))
-        migrate(engine)
+    with site() as place:
+        cluster, name = place.database()
+        folder = place.home / name
+        folder.mkdir()
+        engine = create_engine(cluster.url(name))
         now = datetime.now(UTC)
         with Session(engine) as session, session.begin():
             crews = make_county(session, tablets=CLIENTS, tasks_each=1, today=now.date(), now=now)
         engine.dispose()
         load_before = os.getloadavg()[0]
-        with served(cluster.url("sync"), folder) as port:
+        with served(cluster.url(name), folder) as port:
             orders = [orders_of(number, crew, port=port) for number, crew in enumerate(crews)]
             with multiprocessing.get_context("spawn").Pool(CLIENTS) as pool:
                 found = pool.starmap(work, [(one, str(folder)) for one in orders])

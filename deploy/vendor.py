@@ -16,6 +16,11 @@ VERSION_FILE = "versions.json"
 # keep their path inside the package, without a leading "dist/", since style sheets name images
 # and fonts relative to themselves.
 VENDORED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # Drawn on the server into marked copies of photos; a whole font, for rare names of places.
+    "@expo-google-fonts/noto-sans-sc": (
+        ("500Medium/NotoSansSC_500Medium.ttf",),
+        ("LICENSE", "LICENSE_FONT"),
+    ),
     "@fortawesome/fontawesome-free": (
         (
             "css/all.min.css",

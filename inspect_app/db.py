@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inspect_app.config import Settings
@@ -45,3 +46,14 @@ def map_reader(session: Session) -> Iterator[Session]:
     session.execute(text(f"SET LOCAL ROLE {MAP_ROLE}"))
     yield session
     session.execute(text("RESET ROLE"))
+
+
+PASSING = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"}
+"""SQLSTATEs after which the same request may well succeed: deadlocks, a database that restarts."""
+
+
+def passes(error: DBAPIError) -> bool:
+    """Whether a fault of the database is one that passes: the same request may be sent again."""
+    state = getattr(error.orig, "sqlstate", None)
+    unreachable = state is None and isinstance(error, OperationalError)
+    return error.connection_invalidated or state in PASSING or unreachable

@@ -150,14 +150,49 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
         yield session
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def quiet_server(server: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
+    """Give a server on which nobody else has a transaction open, whatever its database."""
+    if "INSPECT_TEST_SERVER" not in os.environ:
+        yield server
+        return
+    from inspect_app.cli.cluster import throwaway_cluster
+
+    with throwaway_cluster() as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(scope="session")
+def quiet_template(quiet_server: Callable[[str], str]) -> str:
+    """Give the name of a migrated, empty database on the quiet server."""
+    name = f"quiet_{uuid.uuid4().hex[:12]}"
+    _create(quiet_server, name, template="template1")
+    engine = make_engine(settings_for(quiet_server(name), Path("unused")))
+    migrate(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture(scope="module")
 def committing(
-    migrated: str, make_database: Callable[..., str], server: Callable[[str], str]
+    quiet_template: str, quiet_server: Callable[[str], str]
 ) -> Iterator[sessionmaker[Session]]:
-    """Give sessions on a database of the test's own: they really commit, several at a time."""
-    engine = make_engine(settings_for(server(make_database(template=migrated)), Path("unused")))
+    """Give sessions on a database of the module's own: they really commit, several at a time.
+
+    What a test commits stays: the next one looks at its own rows only.
+    """
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _create(quiet_server, name, template=quiet_template)
+    engine = make_engine(settings_for(quiet_server(name), Path("unused")))
     yield session_factory(engine)
     engine.dispose()
+
+
+def _create(server: Callable[[str], str], name: str, *, template: str) -> None:
+    admin = create_engine(server("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    admin.dispose()
 
 
 @pytest.fixture

@@ -1,18 +1,12 @@
 """`python -m benchmarks.chaos`: run a size, print the table, end with 1 unless all is well."""
 
 import argparse
-import contextlib
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks.chaos.faults import CAPTURE, PHOTO, RECORD, SIZES, WORLD
-from benchmarks.chaos.run import Outcome, Trial, run, total
+from benchmarks.chaos.run import Outcome, Trial, run, site, total
 from benchmarks.chaos.safeguards import SAFEGUARDS
-from inspect_app.cli.cluster import Cluster, ensure_started
-from inspect_app.cli.cluster import stop as stop_cluster
 
 
 def main() -> None:
@@ -23,12 +17,11 @@ def main() -> None:
     size = SIZES[asked.size]
     seeds = [asked.seed] if asked.seed else range(1, size.seeds + 1)
     outcomes = []
-    for seed in seeds:
-        trial = Trial(size, seed, without=asked.without, control=asked.control)
-        with scratch() as folder, lasting_cluster(folder) as cluster:
-            outcome = run(trial, cluster, folder / "run")
-        outcomes.append(outcome)
-        print_table(outcome)
+    with site() as place:
+        for seed in seeds:
+            trial = Trial(size, seed, without=asked.without, control=asked.control)
+            outcomes.append(run(trial, place))
+            print_table(outcomes[-1])
     verdict = total(outcomes)
     records = verdict.held["records"]
     print(f"{records:,} records: with none lost the true share is below {3 / records:.1e} (95 %)")
@@ -43,25 +36,6 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--without", choices=SAFEGUARDS, default="", help="take a safeguard away")
     parser.add_argument("--control", action="store_true", help="plain POST: it must double")
     return parser.parse_args()
-
-
-@contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    """Give a folder that PostgreSQL's account can enter, removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="inspect-chaos-") as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
-
-
-@contextlib.contextmanager
-def lasting_cluster(folder: Path) -> Iterator[Cluster]:
-    """Give a cluster with fsync on, as an installation has it."""
-    home = folder / "postgres"
-    home.mkdir(mode=0o711)
-    try:
-        yield ensure_started(home)
-    finally:
-        stop_cluster(home, at_once=True)
 
 
 def print_table(outcome: Outcome) -> None:

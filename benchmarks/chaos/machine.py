@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,13 +17,13 @@ from sqlalchemy.exc import OperationalError
 
 from benchmarks.chaos.dice import Dice
 from benchmarks.chaos.disk import Disk
+from benchmarks.chaos.host import Host, Hosted
 from inspect_app.cli.cluster import Cluster, ensure_started
 from inspect_app.cli.cluster import stop as stop_cluster
 
-ROOT = Path(__file__).parent.parent.parent
 WORKERS, THREADS = 2, 8
 STORM_S = 0.6
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 240.0
 TICK_S = 0.1
 
 
@@ -38,6 +36,7 @@ class Machine:
     """One installation in one folder, on a cluster that it may restart."""
 
     folder: Path
+    host: Host
     cluster: Cluster
     database: str
     orders: dict[str, Any]
@@ -46,9 +45,9 @@ class Machine:
     port: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
-    tablets: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    tablets: dict[int, Hosted] = field(default_factory=dict)
     ended: dict[int, int] = field(default_factory=dict)
-    _server: subprocess.Popen[bytes] | None = None
+    _server: Hosted | None = None
 
     @property
     def url(self) -> str:
@@ -75,21 +74,19 @@ class Machine:
 
     def start_server(self) -> None:
         """Start gunicorn as the deployment does, with the application loaded once before forks."""
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--workers", str(WORKERS), "--threads", str(THREADS)]
-        command += ["--worker-class", "gthread", "--no-control-socket", "--preload"]
-        command += ["--log-level", "error", "benchmarks.chaos.server:make()"]
-        environment = os.environ | {
-            "DATABASE_URL": self.url.replace("postgresql+psycopg://", "postgresql://"),
-            "INSPECT_DEMO": "1",
-            "INSPECT_DATA_DIR": str(self.files),
-            "INSPECT_SECRET_KEY": "of this run alone " * 3,
-            "CHAOS_SERVER": json.dumps(self.orders),
-        }
-        with (self.folder / "server.log").open("ab") as log:
-            self._server = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-            )
+        arguments = ["--bind", f"127.0.0.1:{self.port}", "--workers", str(WORKERS)]
+        arguments += ["--threads", str(THREADS), "--worker-class", "gthread"]
+        arguments += ["--no-control-socket", "--preload", "--log-level", "error"]
+        self._server = self.host.start(
+            "server",
+            [*arguments, "benchmarks.chaos.server:make()"],
+            self.folder / "server.log",
+            DATABASE_URL=self.url.replace("postgresql+psycopg://", "postgresql://"),
+            INSPECT_DEMO="1",
+            INSPECT_DATA_DIR=str(self.files),
+            INSPECT_SECRET_KEY="of this run alone " * 3,
+            CHAOS_SERVER=json.dumps(self.orders),
+        )
         self._wait_until_served()
 
     def _wait_until_served(self) -> None:
@@ -107,8 +104,7 @@ class Machine:
     def kill_server(self) -> None:
         """Kill gunicorn's master and all its workers at once."""
         if self._server is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.kill(group=True)
             self._server.wait()
 
     def workers(self) -> list[int]:
@@ -126,12 +122,8 @@ class Machine:
     def start_tablet(self, number: int, *options: str) -> None:
         """Start the process of a tablet, or start it again."""
         folder = self.folder / f"tablet{number:02d}"
-        with (folder / "errors.log").open("ab") as errors:
-            self.tablets[number] = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                [sys.executable, "-m", "benchmarks.chaos.tablet", str(folder), *options],
-                cwd=ROOT,
-                stderr=errors,
-            )
+        arguments = [str(folder), *options]
+        self.tablets[number] = self.host.start("tablet", arguments, folder / "errors.log")
 
     def look_after_tablets(self) -> bool:
         """Start killed tablets again; return whether any still runs."""

@@ -1,10 +1,11 @@
 """Run: one seed from an empty database to the verdict."""
 
 import json
-import shutil
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -20,16 +21,19 @@ from benchmarks.chaos import control, safeguards
 from benchmarks.chaos.county import PASSWORD, Crewed, make_county
 from benchmarks.chaos.dice import Dice
 from benchmarks.chaos.faults import KILLS_SERVER, RESTARTS, Size, faults_of_tablets, faults_of_world
+from benchmarks.chaos.host import Host, hosting
 from benchmarks.chaos.machine import TICK_S, Machine, Progress
 from benchmarks.chaos.office import Office
 from benchmarks.chaos.outbox import Outbox
 from benchmarks.chaos.script import script
 from benchmarks.chaos.truth import Verdict, judge, judge_control
-from inspect_app.cli.cluster import Cluster, ensure_database
+from inspect_app.cli.cluster import Cluster, ensure_database, ensure_started
+from inspect_app.cli.cluster import stop as stop_cluster
 from inspect_app.cli.migrate import migrate
 
 OFFICES = 2
 FINISH_S = 30.0
+TEMPLATE = "chaos_template"
 WEEKS_AHEAD_DAYS = 9
 
 
@@ -58,17 +62,51 @@ class Outcome:
     changes: Counter[str] = field(default_factory=Counter)
 
 
-def run(trial: Trial, cluster: Cluster, folder: Path) -> Outcome:
-    """Run a trial in a new database of the cluster and judge it."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where trials are run: a host of processes, and a cluster whose fsync is on."""
+
+    host: Host
+    home: Path
+
+    def database(self) -> tuple[Cluster, str]:
+        """Make a new database with the product's tables; return it with its cluster."""
+        cluster = ensure_started(self.home / "postgres")
+        if ensure_database(cluster, TEMPLATE):
+            engine = create_engine(cluster.url(TEMPLATE))
+            migrate(engine)
+            engine.dispose()
+        name = f"chaos_{time.time_ns()}"
+        admin = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+        admin.dispose()
+        return cluster, name
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """Give a site in a folder that PostgreSQL's account can enter; all of it goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="inspect-chaos-") as name, hosting() as host:
+        home = Path(name)
+        home.chmod(0o711)
+        (home / "postgres").mkdir(mode=0o711)
+        try:
+            yield Site(host, home)
+        finally:
+            stop_cluster(home / "postgres", at_once=True)
+
+
+def run(trial: Trial, site: Site) -> Outcome:
+    """Run a trial in a new database and judge it."""
     began = time.monotonic()
-    name = f"chaos_{trial.seed}_{time.time_ns()}"
-    ensure_database(cluster, name)
+    cluster, name = site.database()
+    folder = site.home / name
     engine = create_engine(cluster.url(name), pool_pre_ping=True)
-    migrate(engine)
     crews = _prepare(trial, engine)
     orders = {"folder": str(folder), "without": trial.without, "control": trial.control}
     dice = Dice("machine", trial.seed)
-    machine = Machine(folder, cluster, name, orders, dice)
+    machine = Machine(folder, site.host, cluster, name, orders, dice)
     machine.files.mkdir(parents=True)
     marks = [began]
     with machine.running():
@@ -221,11 +259,6 @@ def picture() -> bytes:
     out = BytesIO()
     Image.linear_gradient("L").resize((64, 48)).convert("RGB").save(out, "JPEG")
     return out.getvalue()
-
-
-def tidy(folder: Path) -> None:
-    """Remove what a run has left."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def total(outcomes: Sequence[Outcome]) -> Verdict:

@@ -166,7 +166,7 @@ def _places(
         [crew.home_node for crew in crews]
         + [node for task in tasks for node in (task.start_node, task.end_node)]
     )
-    modes = sorted({crew.mode for crew in crews})
+    modes = sorted({mode for crew in crews for mode in (crew.mode, *crew.modes.values())})
     place_of_used, least = contracted(
         [problem.travel_s[mode] for mode in modes], used=used, none_from=UNREACHABLE_S
     )

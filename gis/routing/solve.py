@@ -84,7 +84,7 @@ def plan_of(
             crews[crew],
             day,
             order=[tasks[key] for key in orders[crew, day]],
-            travel_s=problem.travel_s[crews[crew].mode],
+            travel_s=problem.ways_of(crews[crew], day),
         )
         for crew, day in sorted(orders, key=lambda at: (at[1], at[0]))
         if orders[crew, day]

@@ -41,6 +41,8 @@ def show(report: RescueReport) -> None:
     for refusal in report.refusals:
         line = f"{refusal.kind} {refusal.name} {refusal.author}: {refusal.problem}"
         console.print(line, markup=False)
+    for fault in report.faults:
+        console.print(f"error of the program, please report: {fault!r}", markup=False)
     state = "whole" if report.whole else "NOT WHOLE"
     console.print(
         f"file {state}: {report.damaged} damaged stretches, {report.lost} items lost,"

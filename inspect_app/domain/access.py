@@ -17,6 +17,7 @@ class Permission(StrEnum):
     PLAN_VIEW = "plan.view"
     PLAN_MAKE = "plan.make"
     PLAN_PUBLISH = "plan.publish"
+    FREQUENCY_SET = "frequency.set"
     PATROL_DO = "patrol.do"
     PATROL_REVIEW = "patrol.review"
     FINDING_VIEW = "finding.view"
@@ -83,6 +84,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.IMPORT_RUN,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
+        P.FREQUENCY_SET,
         P.PATROL_REVIEW,
         P.FINDING_REPORT,
         P.FINDING_VERIFY,
@@ -96,6 +98,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.COMPLAINT_VIEW,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
+        P.FREQUENCY_SET,
         P.PATROL_REVIEW,
         P.FINDING_VERIFY,
         P.FINDING_ASSIGN,
@@ -106,7 +109,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.DIRECTOR: _READ | {P.COMPLAINT_VIEW, P.SUMMARY_VIEW},
     Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
-    Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.IMPORT_RUN, P.MAP_VIEW}),
+    Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.FREQUENCY_SET, P.IMPORT_RUN, P.MAP_VIEW}),
 }
 
 

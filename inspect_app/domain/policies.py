@@ -73,6 +73,7 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("plan_priority_min", "编排:优先级每级加值", 60, "分钟", "建议值"),
     PolicyProposal("plan_overtime_factor", "编排:加班与行程之比", 10, "倍", "建议值"),
     PolicyProposal("plan_balance_weight", "编排:班组均衡权重", 0.05, "倍", "建议值"),
+    PolicyProposal("plan_light_share", "排班表:偏闲标记上限(占班次)", 0.5, "比例", "建议值"),
     PolicyProposal("replan_change_min", "调整:每改一处任务折合行程", 5, "分钟", "建议值"),
     PolicyProposal("enrolment_code_min", "平板登记码有效时间", 10, "分钟", "建议值"),
     PolicyProposal("gap_alarm_h", "平板缺号报警时限", 24, "小时", "建议值"),

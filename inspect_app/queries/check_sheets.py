@@ -62,10 +62,18 @@ def sheets_of_log(session: Session, log_uid: UUID) -> dict[int, list[Sheet]]:
     return sheets
 
 
-def history_of(session: Session, kind: ObjectKind, object_id: int) -> list[Sheet]:
-    """Return the sheets that count of an object, the newest patrol first."""
-    about = (CheckSheet.object_kind == kind.value, CheckSheet.object_id == object_id)
-    sheets = _read(session, _counting(*about))
+def history_of(session: Session, kind: ObjectKind, object_id: int, *, scope: Scope) -> list[Sheet]:
+    """Return the sheets that count of an object inside the scope, the newest patrol first."""
+    sheets = _read(
+        session,
+        _counting(
+            CheckSheet.object_kind == kind.value,
+            CheckSheet.object_id == object_id,
+            select(PatrolStop.id)
+            .where(PatrolStop.id == CheckSheet.stop_id, in_scope(PatrolStop.grid_id, scope))
+            .exists(),
+        ),
+    )
     sheets.sort(key=lambda sheet: (sheet.day, sheet.filled_at), reverse=True)
     return sheets[:HISTORY_MAX]
 
@@ -84,6 +92,20 @@ def object_in_scope(
         .order_by(PatrolStop.id.desc())
         .limit(1)
     )
+
+
+def traced_names(session: Session, sheets: Iterable[Sheet]) -> dict[tuple[ObjectKind, int], str]:
+    """Return the names of the sources that answers of sheets point at."""
+    wanted = {
+        sheet.answers[field.key]
+        for sheet in sheets
+        for field in sheet.form.fields
+        if field.of_kind is ObjectKind.SOURCE and isinstance(sheet.answers.get(field.key), int)
+    }
+    rows = session.execute(
+        select(PollutionSource.id, PollutionSource.name).where(PollutionSource.id.in_(wanted))
+    )
+    return {(ObjectKind.SOURCE, number): name for number, name in rows}
 
 
 def checks_of_tasks(session: Session, task_ids: list[int]) -> dict[str, dict[str, Any]]:

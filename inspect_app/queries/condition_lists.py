@@ -117,7 +117,7 @@ class _Names:
         self.crews = {one.id: one.name for one in session.execute(select(Crew.id, Crew.name))}
         roads = [row.road_id for row in rows if isinstance(row, RoadClosure)]
         found = session.execute(select(Road.id, Road.name).where(Road.id.in_(roads)))
-        self.roads = {number: name or str(number) for number, name in found}
+        self.roads = {number: name or f"№{number}" for number, name in found}
         grids = [row.grid_id for row in rows if isinstance(row, CrewAssignment) and row.grid_id]
         named = session.execute(select(Grid.id, Grid.name).where(Grid.id.in_(grids)))
         self.grids = {one.id: one.name for one in named}

@@ -5,11 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import ROLES, Permission
-from inspect_app.models import Device, EnrolmentCode, Org, Person, Post
+from inspect_app.domain.access import ROLES, Permission, Scope
+from inspect_app.models import Device, EnrolmentCode, Org, PatrolStop, Person, Post, SyncRecord
+from inspect_app.queries.scope import in_scope
 
 RED, AMBER = "red", "amber"
 
@@ -111,3 +112,30 @@ def possible_holders(session: Session, *, day: date) -> list[tuple[int, str, str
         .order_by(Org.name, Person.name, Person.id)
     )
     return [(number, name, org) for number, name, org in rows]
+
+
+def devices_of_tasks(session: Session, task_ids: list[int]) -> dict[int, set[UUID]]:
+    """Return the tablets that have sent anything of each task."""
+    rows = session.execute(
+        select(SyncRecord.task_id, SyncRecord.device_uid)
+        .where(SyncRecord.task_id.in_(task_ids), SyncRecord.device_uid.is_not(None))
+        .distinct()
+    )
+    found: dict[int, set[UUID]] = {}
+    for task_id, uid in rows:
+        if task_id is not None and uid is not None:
+            found.setdefault(task_id, set()).add(uid)
+    return found
+
+
+def devices_in_scope(session: Session, *, scope: Scope) -> set[UUID]:
+    """Return the tablets whose holder has a post in the scope, or that served a task of it."""
+    if scope.everywhere:
+        return set(session.scalars(select(Device.uid)))
+    held = exists().where(Post.person_id == Device.holder_id, in_scope(Post.grid_id, scope))
+    served = exists().where(
+        SyncRecord.device_uid == Device.uid,
+        PatrolStop.task_id == SyncRecord.task_id,
+        in_scope(PatrolStop.grid_id, scope),
+    )
+    return set(session.scalars(select(Device.uid).where(held | served)))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from inspect_app.domain.access import Scope
@@ -72,11 +72,27 @@ def held_records(
 
     A record is in the scope of who sees a stop of its task, or a post of its author.
     """
+    return _held(session, _for_a_person(now) & _visible(scope), limit=limit)
+
+
+def held_count(session: Session, *, scope: Scope, now: datetime) -> int:
+    """Return how much waits for a person of the scope: held records and open rivals."""
+    held = select(func.count()).select_from(SyncRecord).where(_for_a_person(now), _visible(scope))
+    visible = true() if scope.everywhere else _posted(SyncQuarantine.sender_id, scope)
+    open_rivals = (
+        select(func.count())
+        .select_from(SyncQuarantine)
+        .where(SyncQuarantine.decided_at.is_(None), visible)
+    )
+    counts = session.execute(select(held.scalar_subquery(), open_rivals.scalar_subquery())).one()
+    return int(counts[0]) + int(counts[1])
+
+
+def _for_a_person(now: datetime) -> ColumnElement[bool]:
     overdue = (SyncRecord.state == SyncState.WAITING.value) & (
         SyncRecord.received_at <= now - WAITS_QUIETLY
     )
-    held = or_(SyncRecord.state == SyncState.INBOX.value, overdue)
-    return _held(session, held & _visible(scope), limit=limit)
+    return or_(SyncRecord.state == SyncState.INBOX.value, overdue)
 
 
 def held_record(session: Session, uid: UUID, *, scope: Scope) -> HeldRecord:

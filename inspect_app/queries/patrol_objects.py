@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.codes import ObjectKind
 from inspect_app.models import Grid, Road
+from inspect_app.models.base import SRID
 from inspect_app.queries.patrol_week import object_statements
 
 
@@ -58,12 +59,42 @@ def find_objects(
     return found
 
 
-def find_roads(session: Session, text: str, *, limit: int) -> list[tuple[int, str, float]]:
-    """Return id, name and length (m) of roads in use whose name holds a text, by name."""
+@dataclass(frozen=True, slots=True)
+class FoundRoad:
+    """A road in use; most country roads have no name. `apart_m` from the point asked for."""
+
+    id: int
+    name: str | None
+    length_m: float
+    apart_m: float | None = None
+
+
+def find_roads(session: Session, text: str, *, limit: int) -> list[FoundRoad]:
+    """Return the roads in use whose name holds a text, by name."""
     rows = session.execute(
         select(Road.id, Road.name, Road.length_m)
         .where(Road.name.icontains(text, autoescape=True), ~Road.closed)
         .order_by(Road.name, Road.id)
         .limit(limit)
     )
-    return [(number, name or "", length_m) for number, name, length_m in rows]
+    return [FoundRoad(*row) for row in rows]
+
+
+def roads_near(session: Session, *, lon: float, lat: float, limit: int) -> list[FoundRoad]:
+    """Return the roads in use nearest to a point, the nearest first; ties by id."""
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID)
+    # By degrees twice as many are found as wanted: there is an index for these. Metres decide.
+    near = (
+        select(Road.id, Road.name, Road.length_m, Road.geom)
+        .where(~Road.closed)
+        .order_by(Road.geom.op("<->")(point))
+        .limit(2 * limit)
+        .subquery()
+    )
+    apart_m = func.ST_Distance(func.Geography(near.c.geom), func.Geography(point))
+    rows = session.execute(
+        select(near.c.id, near.c.name, near.c.length_m, apart_m)
+        .order_by(apart_m, near.c.id)
+        .limit(limit)
+    )
+    return [FoundRoad(*row) for row in rows]

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from inspect_app.domain.access import Permission
 from inspect_app.queries.changes import changes_after
-from inspect_app.web.http import actor, database, json_answer, requires
+from inspect_app.web.http import actor, database, json_answer, now, requires
 
 pages = Blueprint("changes", __name__)
 
@@ -17,4 +17,8 @@ def feed() -> Response:
     `{cursor, reset, rows: [{kind, id, card}], gone: [{kind, id}], more}`; after a reset the tablet
     stores the cursor first and loads its package after that.
     """
-    return json_answer(changes_after(database(), request.args.get("cursor", ""), actor=actor()))
+    moment = now()
+    answer = json_answer(changes_after(database(), request.args.get("cursor", ""), actor=actor()))
+    # As of when the cards are: what the tablet wrote before is in them.
+    answer.headers["X-Now"] = moment.isoformat()
+    return answer

@@ -1,5 +1,6 @@
 """Conditions of a week: exemptions, absences, closed roads and crew assignments; record and end."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,7 +23,13 @@ from inspect_app.models.base import Json
 from inspect_app.queries.affected_tasks import CONFLICTS, AffectedTask, affected_tasks
 from inspect_app.queries.condition_lists import TABLES, condition_lines, counts_of_week
 from inspect_app.queries.crews import crew_choices, member_choices
-from inspect_app.queries.patrol_objects import NamedObject, find_objects, find_roads
+from inspect_app.queries.patrol_objects import (
+    FoundRoad,
+    NamedObject,
+    find_objects,
+    find_roads,
+    roads_near,
+)
 from inspect_app.queries.plans import versions
 from inspect_app.queries.worklists import grids_to_choose
 from inspect_app.web.http import (
@@ -35,6 +42,7 @@ from inspect_app.web.http import (
     requires,
     today,
 )
+from inspect_app.web.places import sight
 from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.record_condition import (
     AssignmentOrder,
@@ -51,6 +59,8 @@ pages = Blueprint("conditions", __name__)
 
 P = Permission
 DAYS = 7
+NEAR_MAX = 6
+"""Roads nearest to a point: at a crossing four meet."""
 FOUND_MAX = 40
 """More hits than this are no help; the name should be written out further."""
 
@@ -90,7 +100,10 @@ class PlanConditions:
 @pages.get("/plans/conditions")
 @requires(P.PLAN_MAKE)
 def page() -> str:
-    """Show a week's conditions: `?week=2026-W13`, `&of=` a tab, `&q=` and `&kind=` a search."""
+    """Show a week's conditions: `?week=2026-W13`, `&of=` a tab, `&q=` and `&kind=` a search.
+
+    `&lon=` and `&lat=` look for the roads nearest to a point: most roads have no name.
+    """
     require_county(actor(), P.PLAN_MAKE)
     week, of = _week(request.args.get("week")), _tab(request.args.get("of", "exemptions"))
     return render_template(
@@ -112,6 +125,8 @@ def page() -> str:
         rules=AssignmentRule,
         objects=_found_objects() if of in ("exemptions", "assignments") else [],
         roads=_found_roads() if of == "roads" else [],
+        form={name: request.args.get(name, "") for name in ("lon", "lat")},
+        extent=sight() if of == "roads" else None,
         found_max=FOUND_MAX,
         crews=crew_choices(database()) if of in ("crews", "assignments") else [],
         persons=member_choices(database(), day=today()) if of == "persons" else [],
@@ -216,9 +231,25 @@ def _found_objects() -> list[NamedObject]:
     return find_objects(database(), text, kind=only, day=today(), limit=FOUND_MAX)
 
 
-def _found_roads() -> list[tuple[int, str, float]]:
+def _found_roads() -> list[FoundRoad]:
     text = request.args.get("q", "").strip()
-    return find_roads(database(), text, limit=FOUND_MAX) if text else []
+    if text:
+        return find_roads(database(), text, limit=FOUND_MAX)
+    if not request.args.get("lon") and not request.args.get("lat"):
+        return []
+    lon, lat = _degrees("lon", most=180), _degrees("lat", most=90)
+    return roads_near(database(), lon=lon, lat=lat, limit=NEAR_MAX)
+
+
+def _degrees(field: str, *, most: float) -> float:
+    text = request.args.get(field, "")
+    try:
+        degrees = float(text)
+    except ValueError:
+        degrees = math.nan
+    if not abs(degrees) <= most:
+        raise Problem("field_invalid", field=field, expected="120.123456", found=text[:80])
+    return degrees
 
 
 def _affected(week: date) -> Affected | None:

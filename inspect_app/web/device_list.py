@@ -11,7 +11,9 @@ from werkzeug.wrappers import Response
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
+from inspect_app.queries.device_gaps import device_gaps
 from inspect_app.queries.device_list import device_lines, open_codes, possible_holders
+from inspect_app.queries.policies import policy_value
 from inspect_app.web.http import actor, database, now, requires, today
 from inspect_app.workflows.enrol_device import Invitation, make_code, revoke
 
@@ -69,6 +71,8 @@ def _page(invitation: Invitation | None = None, name: str = "") -> str:
     return render_template(
         "devices.html",
         devices=device_lines(database()),
+        gaps={one.uid: one for one in device_gaps(database())},
+        alarm_h=policy_value(database(), "gap_alarm_h", day=today()),
         codes=open_codes(database(), now=now()),
         holders=possible_holders(database(), day=today()),
         invitation=invitation,

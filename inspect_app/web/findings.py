@@ -178,7 +178,9 @@ def _refused_list(problem: Problem) -> tuple[str, int]:
 def new() -> Response | str | tuple[str, int]:
     """Write a finding at a desk; the form carries its uid, so that sending twice makes one."""
     if request.method == "GET":
-        return render_template("finding_new.html", uid=uuid4(), message="", form={}, extent=sight())
+        return render_template(
+            "finding_new.html", uid=uuid4(), message="", form=request.args, extent=sight()
+        )
     try:
         finding = raise_finding(database(), new_draft(), actor=actor(), now=now())
     except Problem as problem:

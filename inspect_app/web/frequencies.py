@@ -57,14 +57,15 @@ class Answer:
 
 
 @pages.get("/plans/frequencies")
-@requires(P.PLAN_VIEW)
+@requires(P.PLAN_VIEW, P.FREQUENCY_SET)
 def page() -> str:
     """Show the frequencies in force, to come and past."""
-    require_county(actor(), P.PLAN_VIEW)
+    may_change = actor().may(P.FREQUENCY_SET)
+    require_county(actor(), P.FREQUENCY_SET if may_change else P.PLAN_VIEW)
     return render_template(
         "frequencies.html",
         book=frequency_book(database(), today=today()),
-        may_change=actor().may(P.PLAN_MAKE),
+        may_change=may_change,
         class_label=class_label,
         today=today(),
         source_max=SOURCE_MAX,
@@ -72,18 +73,18 @@ def page() -> str:
 
 
 @pages.get("/plans/frequencies/new")
-@requires(P.PLAN_MAKE)
+@requires(P.FREQUENCY_SET)
 def new() -> str:
     """Show an empty form."""
-    require_county(actor(), P.PLAN_MAKE)
+    require_county(actor(), P.FREQUENCY_SET)
     return _form(_empty())
 
 
 @pages.post("/plans/frequencies/new")
-@requires(P.PLAN_MAKE)
+@requires(P.FREQUENCY_SET)
 def add() -> AnyResponse:
     """Add the row of the form, or try its sum."""
-    require_county(actor(), P.PLAN_MAKE)
+    require_county(actor(), P.FREQUENCY_SET)
     try:
         change = _change()
         if request.form.get("act") == "try":
@@ -96,19 +97,19 @@ def add() -> AnyResponse:
 
 
 @pages.get("/plans/frequencies/<int:row_id>")
-@requires(P.PLAN_MAKE)
+@requires(P.FREQUENCY_SET)
 def row(row_id: int) -> str:
     """Show the form of a row."""
-    require_county(actor(), P.PLAN_MAKE)
+    require_county(actor(), P.FREQUENCY_SET)
     frequency = found(database(), row_id)
     return _form(_values(frequency), row=frequency)
 
 
 @pages.post("/plans/frequencies/<int:row_id>")
-@requires(P.PLAN_MAKE)
+@requires(P.FREQUENCY_SET)
 def change(row_id: int) -> AnyResponse:
     """Change a row as the form says, or try its sum."""
-    require_county(actor(), P.PLAN_MAKE)
+    require_county(actor(), P.FREQUENCY_SET)
     frequency = found(database(), row_id)
     try:
         wanted = _change()
@@ -122,10 +123,10 @@ def change(row_id: int) -> AnyResponse:
 
 
 @pages.post("/plans/frequencies/<int:row_id>/end")
-@requires(P.PLAN_MAKE)
+@requires(P.FREQUENCY_SET)
 def end(row_id: int) -> AnyResponse:
     """End a row from a day on."""
-    require_county(actor(), P.PLAN_MAKE)
+    require_county(actor(), P.FREQUENCY_SET)
     values = _values(found(database(), row_id))
     try:
         ending = FrequencyEnd(parsed_day("自", _text("day")), request.form.get("source", ""))

@@ -13,13 +13,14 @@ import structlog
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from inspect_app.config import Settings
+from inspect_app.db import passes
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.policies import PROPOSALS
@@ -99,7 +100,7 @@ def init_http(app: Flask) -> None:
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(PolicyMissing, _policy_missing)
     app.register_error_handler(CSRFError, lambda _: _refuse(Problem("form_expired")))
-    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(DBAPIError, lambda e: _busy(e) if passes(e) else _crash(e))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
 
@@ -281,7 +282,7 @@ def _close_transaction(response: AnyResponse) -> AnyResponse:
             else:
                 session.commit()
         except DBAPIError as error:
-            if not _passing(error):
+            if not passes(error):
                 raise
             return _busy(error)
         finally:
@@ -362,7 +363,7 @@ def _policy_missing(missing: PolicyMissing) -> AnyResponse:
 def _http_error(error: HTTPException) -> AnyResponse:
     g.failed = True
     cause = getattr(error, "original_exception", None)
-    if isinstance(cause, DBAPIError) and _passing(cause):
+    if isinstance(cause, DBAPIError) and passes(cause):
         return _busy(cause)  # the database was away before the request began
     status = error.code or 500
     if status < 400 or request.endpoint == "static":  # a redirect, or a file without a page
@@ -375,29 +376,13 @@ def _http_error(error: HTTPException) -> AnyResponse:
     return Response(render_template("problem.html", message=message), status)
 
 
-RETRY_AFTER_S = 2
-PASSING = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"}
-"""SQLSTATEs after which the same request may well succeed: deadlocks, a database that restarts."""
-
-
-def _passing(error: DBAPIError) -> bool:
-    """Whether a fault of the database is one that passes: the caller is to ask again."""
-    state = getattr(error.orig, "sqlstate", None)
-    unreachable = state is None and isinstance(error, OperationalError)
-    return error.connection_invalidated or state in PASSING or unreachable
-
-
-def _database_error(error: DBAPIError) -> AnyResponse:
-    return _busy(error) if _passing(error) else _crash(error)
+BUSY_RETRY_S = 2
 
 
 def _busy(error: DBAPIError) -> AnyResponse:
-    """Ask the caller to come again: a deadlock's loser, a database that is just restarting."""
     log.warning("database_busy", path=request.path, fault=str(error.orig)[:200])
-    problem = Problem("server_busy")
-    g.failed = True
-    answer = _refuse(problem)
-    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    answer = _refuse(Problem("server_busy"))
+    answer.headers["Retry-After"] = str(BUSY_RETRY_S)
     return answer
 
 

@@ -11,6 +11,8 @@ from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import TaskState, open_events
 from inspect_app.models import PatrolTask
 from inspect_app.queries.anomalies import Reviewed, anomalies_of
+from inspect_app.queries.device_gaps import device_gaps
+from inspect_app.queries.device_list import devices_in_scope, devices_of_tasks
 from inspect_app.queries.patrol_proof import PatrolProof, proof_of
 from inspect_app.queries.patrol_review import (
     PAGE_SIZE,
@@ -25,6 +27,7 @@ from inspect_app.queries.patrol_review import (
 from inspect_app.queries.patrols import crew_members, stops_of, surroundings
 from inspect_app.queries.photo_wall import WallPhoto, photo_wall
 from inspect_app.queries.policies import policy_value
+from inspect_app.web.check_sheets import sheets_of
 from inspect_app.web.http import (
     actor,
     chosen_code,
@@ -33,6 +36,7 @@ from inspect_app.web.http import (
     now,
     requires,
     time_zone,
+    today,
 )
 from inspect_app.web.patrol_anomalies import anomaly_views, photo_marks
 from inspect_app.web.patrol_proof import (
@@ -56,9 +60,18 @@ def page() -> str:
     state = chosen_code(TaskState, request.args.get("state", ""))
     number = max(request.args.get("page", 1, type=int), 1)
     rows, total = review_list(database(), scope=actor().scope, state=state, page=number)
+    gaps = {one.uid: one for one in device_gaps(database()) if one.missing and not one.revoked_at}
+    served = devices_of_tasks(database(), [row.id for row in rows])
+    own = devices_in_scope(database(), scope=actor().scope)
     return render_template(
         "patrols/list.html",
         rows=rows,
+        missing={
+            task: [gaps[uid] for uid in sorted(uids) if uid in gaps]
+            for task, uids in served.items()
+        },
+        gaps=[one for one in gaps.values() if one.uid in own],
+        alarm_h=policy_value(database(), "gap_alarm_h", day=today()),
         total=total,
         state=state,
         states=TaskState,
@@ -85,6 +98,7 @@ def one(task_id: int) -> str:
         proof=None if proof is None else proof_view(proof),
         anomalies=[] if proof is None else anomaly_views(_anomalies(task, proof, photos)),
         photos=photos,
+        sheets=sheets_of(log),
         state=TaskState(task.state),
         members=crew_members(database(), task),
         stops=[

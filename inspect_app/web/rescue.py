@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from flask import Blueprint, Response, render_template, request
 
 from inspect_app.domain.access import Permission
@@ -25,6 +26,7 @@ from inspect_app.web.http import (
 from inspect_app.workflows.import_rescue import Office, RescueKeys, RescueReport, import_rescue
 from inspect_app.workflows.keep_photo import PhotoShelf
 
+log = structlog.get_logger()
 pages = Blueprint("rescue", __name__)
 
 PIECE_BYTES_MAX = 8 * 1024 * 1024
@@ -89,6 +91,8 @@ def take() -> str | tuple[str, int]:
         kept = path.name if problem.code == "rescue_unproven" else None
         return _page(sentence(problem), token=kept), STATUS.get(problem.code, 422)
     path.unlink()
+    for fault in report.faults:
+        log.error("effect_failed", rescue=path.name, exc_info=fault)
     return _page(report=report)
 
 

@@ -27,6 +27,7 @@ from inspect_app.queries.patrol_package import (
     policies_known,
 )
 from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
+from inspect_app.queries.photo_marks import mark_of
 from inspect_app.queries.photos import stored_photo, visible_photo
 from inspect_app.queries.receipts import receipt_of
 from inspect_app.web.devices import claimed_device, device
@@ -44,12 +45,12 @@ from inspect_app.web.http import (
     time_zone,
     today,
 )
-from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo, make_thumb
+from inspect_app.web.photo_marks import font_path, mark_lines
+from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo, make_marked, make_thumb
 from inspect_app.workflows.sync_patrol import (
     Origin,
     Receipt,
     Sent,
-    complete_photo,
     keep_record,
     keep_segment,
 )
@@ -222,7 +223,6 @@ def photo(sha256: str) -> Response:
         actor=actor(),
         now=now(),
     )
-    complete_photo(database(), sha256, now=now())
     state = "new" if new else "seen"
     answer = {"state": state, "id": sha256, "sha256": sha256, "now": now()}
     return json_answer(answer, 201 if new else 200)
@@ -231,12 +231,17 @@ def photo(sha256: str) -> Response:
 @pages.get("/photos/<sha256>")
 @signed_in
 def show_photo(sha256: str) -> Response:
-    """Serve a photo, or its small derivative, to those whose scope uses it."""
+    """Serve a photo, its small derivative or its marked copy, to those whose scope uses it."""
     found = visible_photo(database(), _sha256(sha256), actor=actor())
-    if request.args.get("size") == "thumb":
-        path, media_type = make_thumb(shelf(), found), "image/jpeg"
-    else:
-        path, media_type = shelf().original(sha256, found.media_type), found.media_type
+    match request.args.get("size"):
+        case "thumb":
+            path, media_type = make_thumb(shelf(), found), "image/jpeg"
+        case "marked":
+            lines = mark_lines(found, mark_of(database(), found, scope=actor().scope))
+            path = make_marked(shelf(), found, lines, font_path=font_path())
+            media_type = "image/jpeg"
+        case _:
+            path, media_type = shelf().original(sha256, found.media_type), found.media_type
     answer = send_file(path.resolve(), mimetype=media_type, conditional=True)
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer

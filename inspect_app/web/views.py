@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.weeks import week_text
+from inspect_app.queries.inbox import held_count
 from inspect_app.queries.metrics import Figure
-from inspect_app.web.http import actor_or_none, csp_nonce, now, settings, time_zone, words
+from inspect_app.web.http import actor_or_none, csp_nonce, database, now, settings, time_zone, words
 from inspect_app.web.languages import LANGUAGES, current_language
 
 P = Permission
@@ -57,6 +58,17 @@ def navigation(app: Flask) -> list[NavigationEntry]:
     ]
 
 
+def held_now() -> int:
+    """Return how many tablet records wait for the person to decide; 0 for who does not review.
+
+    A refused request's transaction may be broken: its page does without the number.
+    """
+    person = actor_or_none()
+    if g.get("failed") or person is None or not person.may(P.PATROL_REVIEW):
+        return 0
+    return held_count(database(), scope=person.scope, now=now())
+
+
 def init_templates(app: Flask) -> None:
     """Register filters and the names every template knows."""
 
@@ -64,6 +76,7 @@ def init_templates(app: Flask) -> None:
     def shared() -> dict[str, Any]:
         return {
             "navigation": navigation(app),
+            "held_now": held_now,
             "actor": actor_or_none(),
             "csp_nonce": csp_nonce,
             "bureau_name": settings().bureau_name,

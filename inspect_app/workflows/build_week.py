@@ -1,6 +1,7 @@
 """Build a week: what is due, who can go and how long every way takes, as one week problem."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -138,8 +139,8 @@ def build_week(
 ) -> WeekToPlan:
     """Return the problem of a week from the database.
 
-    A road closed on any day that is planned counts as closed on all of them: the ways of a week are
-    one table, and a crew must never be led onto a closed road.
+    Roads are closed on the days their closures cover: where these differ between the days that are
+    planned, each set of closed roads has travel matrices of its own.
 
     Parameters
     ----------
@@ -181,14 +182,18 @@ def build_week(
     moves = travel_policies(session, day=week)
     shifts = shift_rules(session, day=week)
     banks = {one.id: one.shape for one in objects if one.shape.geom_type == "LineString"}
-    county = CountyTravel(
-        road_lines(session, closed={one.road_id for one in closed}),
-        places.metric(list(banks.values())),
-        metric_crs=places.metric_crs,
-        snap_m=moves.snap_m,
-        store=store,
-    )
-    travel = _travel(county, places, moves=moves)
+    shut = _ClosedRoads(closed, days=sorted(day for day in weekdays if day >= start))
+    bank_lines = places.metric(list(banks.values()))
+    travel: dict[str, TravelMatrix] = {}
+    for number, roads in enumerate(shut.sets):
+        county = CountyTravel(
+            road_lines(session, closed=roads),
+            bank_lines,
+            metric_crs=places.metric_crs,
+            snap_m=moves.snap_m,
+            store=store,
+        )
+        travel |= _travel(county, places, moves=moves, number=number)
     tasks = assigned(
         patrol_tasks(
             visits, places.table(travel, limit_m=moves.snap_m), patrol_kmh=moves.patrol_kmh
@@ -202,7 +207,11 @@ def build_week(
         week,
         tasks,
         tuple(
-            with_rules(_crew(crew, node=node, start=start), crew, rules=shifts)
+            with_rules(
+                replace(_crew(crew, node=node, start=start), modes=shut.modes(crew)),
+                crew,
+                rules=shifts,
+            )
             for node, crew in zip(places.homes, crews, strict=True)
         ),
         {name: matrix.seconds for name, matrix in travel.items()},
@@ -261,6 +270,30 @@ def _named(
     with_hours = [policy for policy in policies if policy.window is not None]
     known = {one.key: one for one in [*objects, *timed_objects(objects, with_hours, week=week)]}
     return {key: known[key] for key in keys if key in known}
+
+
+class _ClosedRoads:
+    """The sets of roads closed on the days of a week; the one of most days is the first."""
+
+    def __init__(self, closed: Sequence[Closure], *, days: Sequence[int]) -> None:
+        self._of_day = {
+            day: frozenset(one.road_id for one in closed if day in one.days) for day in days
+        }
+        # Ties: the set of the earliest day.
+        self.sets = [roads for roads, _ in Counter(self._of_day.values()).most_common()]
+
+    def modes(self, crew: CrewOfWeek) -> dict[int, str]:
+        """Return the travel matrices of a crew on days that are not as most."""
+        return {
+            day: _mode(crew, number=self.sets.index(roads))
+            for day, roads in self._of_day.items()
+            if roads != self.sets[0] and day in crew.weekdays
+        }
+
+
+def _mode(crew: CrewOfWeek, *, number: int) -> str:
+    """Return the name of a crew's travel matrix with one of the week's sets of closed roads."""
+    return crew.travel if number == 0 else f"{crew.travel} #{number}"
 
 
 class _Places:
@@ -333,9 +366,9 @@ def _from_day(due: pd.DataFrame, *, first: int) -> pd.DataFrame:
 
 
 def _travel(
-    county: CountyTravel, places: _Places, *, moves: TravelPolicies
+    county: CountyTravel, places: _Places, *, moves: TravelPolicies, number: int
 ) -> dict[str, TravelMatrix]:
-    ways = {crew.travel: (crew.speed_kmh, crew.mode) for crew in places.crew_list}
+    ways = {_mode(crew, number=number): (crew.speed_kmh, crew.mode) for crew in places.crew_list}
     return {
         name: county.matrix(
             places.xy,

@@ -246,7 +246,7 @@ def lock_week(session: Session, week: date) -> None:
 
 def draw(built: WeekToPlan, route: CrewDay) -> RouteGeometry:
     """Return the lines of a route in the metric CRS."""
-    crew = built.problem.crew_by_key()[route.crew]
+    crew = built.problem.crew_by_key()[route.crew].on(route.day)
     return route_geometry(
         built.problem, route, legs=built.travel[crew.mode].legs, objects=built.shapes
     )

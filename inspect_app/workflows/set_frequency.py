@@ -170,7 +170,7 @@ def found(session: Session, row_id: int) -> FrequencyPolicy:
 
 
 def _begin(session: Session, actor: Actor) -> None:
-    require_county(actor, Permission.PLAN_MAKE)
+    require_county(actor, Permission.FREQUENCY_SET)
     session.execute(select(func.pg_advisory_xact_lock(FREQUENCY_LOCK)))
 
 

@@ -20,7 +20,7 @@ from inspect_app.workflows.sync_patrol.settle import (
     retry_waiting,
 )
 
-UNKNOWN_THEN = ("kind_unknown", "version_unknown")
+UNKNOWN_THEN = ("kind_unknown", "version_unknown", "form_unknown")
 """What a server did not understand it may understand after its next update."""
 
 

@@ -118,6 +118,7 @@ def test_a_patrol_done_offline_survives_a_reload_and_arrives_once(
     expect(page.locator("#stops .stop.skipped")).to_have_count(1)
     expect(page.locator("#map .pin")).to_have_count(3)
     page.click("#do-pause")
+    page.locator("#reason-choices button").first.click()
     page.click("#do-resume")
     end_patrol(page, shortfall="涨水")
     written = state_in_outbox(page)

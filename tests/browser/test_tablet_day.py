@@ -1,9 +1,11 @@
 """The inspector's day on the tablet: package, self-check, lock, pocket, urgent stops, the way."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +19,7 @@ from inspect_app.domain.access import Role
 from inspect_app.models import (
     Account,
     Device,
+    FindingPhoto,
     PatrolStop,
     PatrolTask,
     PlanChange,
@@ -31,12 +34,13 @@ from tests.factories import (
     actor_with,
     add,
     make_account,
+    make_finding,
     make_grid,
     make_owner,
     make_policies,
     serial,
 )
-from tests.patrol_factories import CANAL, DAY, make_crew, make_task
+from tests.patrol_factories import CANAL, DAY, make_crew, make_task, picture, sha256
 
 pytestmark = pytest.mark.browser
 PLACE = {"longitude": CANAL[0][0] + 0.001, "latitude": CANAL[0][1], "accuracy": 8}
@@ -251,7 +255,7 @@ def test_pocket_mode_opens_by_sliding_or_by_two_taps_and_tells_the_gaps(tablet):
     page = tablet().page
     start(page)
     page.click("#do-pocket")
-    expect(page.locator("#pocket-time")).to_have_text(re_time())
+    expect(page.locator("#pocket-time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
     expect(page.locator("#pocket-gps")).to_contain_text("±8 m")
     expect(page.locator("#pocket-waiting")).to_contain_text("待传")
     small = """() => [...document.querySelectorAll('#pocket input, #pocket button:not([hidden])')]
@@ -276,12 +280,6 @@ def test_pocket_mode_opens_by_sliding_or_by_two_taps_and_tells_the_gaps(tablet):
     page.mouse.move(slide["x"] + slide["width"] - 4, middle, steps=6)
     page.mouse.up()
     expect(page.locator("#pocket")).to_be_hidden()
-
-
-def re_time():
-    import re
-
-    return re.compile(r"^\d\d:\d\d$")
 
 
 def test_gaps_are_silences_that_no_pause_explains(tablet):
@@ -358,7 +356,7 @@ def test_an_urgent_stop_that_arrives_is_announced_and_comes_first(tablet, live_s
     stop_id = insert_urgent_stop(live_server, field.tuesday)
     page.click("#back")
     page.click("#refresh")
-    expect(page.locator("#urgent-text")).to_contain_text("新增紧急点:三里桥异味投诉,19:00 前到场")
+    expect(page.locator("#urgent-text")).to_contain_text("新增紧急点:三里桥异味投诉,11:00 前到场")
     expect(page.locator("#urgent-text")).to_contain_text("还剩 2 小时 0 分")
     assert page.evaluate("window.shaken") == 1
     expect(page.locator(".urgent-line")).to_contain_text("三里桥异味投诉")
@@ -471,6 +469,7 @@ def test_the_way_is_offered_at_a_stop_unless_the_county_forbids_it(tablet, live_
         row.value = {"value": 0}
     page.click("#back")
     page.click("#refresh")
+    expect(page.locator("#refresh")).to_be_enabled()
     page.locator(".card-task button.main").click()
     page.locator("#stops .stop .name").nth(2).click()
     expect(page.locator("#thing-title")).to_be_visible()
@@ -479,6 +478,72 @@ def test_the_way_is_offered_at_a_stop_unless_the_county_forbids_it(tablet, live_
         session.scalars(select(Policy).where(Policy.key == "navigation_hand_off")).one().value = {
             "value": 1
         }
+
+
+def send_photo(page: Page) -> str:
+    """Send a photo as the tablet's person; return its hash."""
+    body = picture(size=(320, 240))
+    token = page.locator("meta[name=csrf-token]").get_attribute("content")
+    answer = page.request.put(
+        f"/sync/photos/{sha256(body)}", data=body, headers={"X-CSRFToken": token}
+    )
+    assert answer.status in (200, 201), answer.text()
+    return sha256(body)
+
+
+def test_what_was_found_before_is_shown_with_its_picture_without_a_network(
+    tablet, live_server: LiveServer
+):
+    field = tablet()
+    page = field.page
+    expect(page.locator(".card-task")).to_have_count(1)
+    photo = send_photo(page)
+    with live_server.writing() as session:
+        outlet = session.get_one(PatrolTask, field.tuesday).stops[2]
+        before = NOW - timedelta(days=9)
+        found = make_finding(
+            session,
+            at=before,
+            grid_id=outlet.grid_id,
+            object_kind="outlet",
+            object_id=outlet.object_id,
+            description="排口有黑水<b>流出</b>",
+        )
+        add(session, FindingPhoto(finding_id=found.id, photo_sha256=photo))
+    page.click("#refresh")
+    expect(page.locator("#refresh")).to_be_enabled()
+    page.wait_for_function(
+        "async () => { const { db } = await import('/static/patrol/store.js');"
+        " return (await db.getAllKeys('read')).some((key) => key.startsWith('thumb/')); }"
+    )
+    wait_for_shell(page)
+    page.context.set_offline(True)
+    page.reload()
+    page.locator(".card-task button.main").click()
+    page.locator("#stops .stop .name").nth(2).click()
+    expect(page.locator("#thing-findings")).to_contain_text("排口有黑水<b>流出</b>")
+    expect(page.locator("#thing-findings img")).to_have_count(1)
+    expect(page.locator("#thing-contact")).to_contain_text("人员")
+
+
+def test_after_a_silence_a_new_piece_of_the_track_begins(tablet, live_server: LiveServer):
+    with live_server.writing() as session:
+        make_policies(session)
+        row = session.scalars(select(Policy).where(Policy.key == "track_gap_s")).one()
+        kept, row.value = row.value, {"value": 2}
+    page = tablet().page
+    start(page)
+    for step, wait_ms in ((1, 3500), (2, 500)):
+        lon = PLACE["longitude"] + step * 0.001
+        page.wait_for_timeout(wait_ms)
+        page.context.set_geolocation(PLACE | {"longitude": lon})
+        page.wait_for_timeout(1200)
+    pieces = read(page, "(await db.getAll('track')).map((piece) => piece.fixes)")
+    assert len(pieces) >= 2
+    inside = [b[0] - a[0] for fixes in pieces for a, b in pairwise(fixes)]
+    assert max(inside, default=0) <= 2000
+    with live_server.writing() as session:
+        session.scalars(select(Policy).where(Policy.key == "track_gap_s")).one().value = kept
 
 
 SMALL = """() => [...document.querySelectorAll('main button, main a, main input, main textarea,'

@@ -181,9 +181,40 @@ def test_bars_and_pins_are_named() -> None:
     assert only(explained((task,), (crew(),))).reason is Reason.ruled_out
     away = replace(task, barred=frozenset(), crews=frozenset({"elsewhere"}))
     assert only(explained((away,), (crew(),))).reason is Reason.chosen_elsewhere
-    pinned = PatrolTask("stop", 1, 1, 600, pinned=frozenset({("A", 6)}))
+    pinned = PatrolTask("stop", 1, 1, 600, pinned=frozenset({("A", 0)}), days=frozenset({1}))
     why = only(explained((pinned,), (crew(),)))
-    assert (why.reason, why.facts) == (Reason.pin_impossible, {"crew": "A", "date": "2026-03-08"})
+    assert (why.reason, why.facts) == (Reason.pin_impossible, {"crew": "A", "date": "2026-03-02"})
+
+
+MONDAY_OFF = crew("A", working_days=frozenset({1, 2, 3, 4}))
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        PatrolTask("stop", 1, 1, 600, days=frozenset({0}), crews=frozenset({"A"})),
+        PatrolTask("stop", 1, 1, 600, days=frozenset({0}), pinned=frozenset({("A", 0)})),
+        PatrolTask("stop", 1, 1, 600, pinned=frozenset({("A", 0)})),
+    ],
+    ids=["fixed for the week", "pinned on its only day", "pinned on one of its days"],
+)
+def test_a_visit_fixed_to_a_crew_that_is_away_says_so(task: PatrolTask) -> None:
+    why = only(explained((task,), (MONDAY_OFF, crew("B"))))
+    assert why.reason is Reason.fixed_to_absent
+    assert why.facts == {"crews": "A", "days": "2026-03-02"}
+    assert why.words() == "已指定由 A 巡查，但 2026-03-02 不上班"
+    assert why.fixes[0].remedy is Remedy.lift_choice
+
+
+def test_a_visit_fixed_to_a_crew_that_comes_but_has_no_room_names_no_absence() -> None:
+    task = PatrolTask("stop", 2, 2, 600, days=frozenset({1}), crews=frozenset({"A"}))
+    why = only(explained((task,), (MONDAY_OFF, crew("B"))))
+    assert why.reason is Reason.longer_than_shift
+
+
+def test_when_nobody_else_could_go_either_it_is_the_working_days() -> None:
+    task = PatrolTask("stop", 1, 1, 600, days=frozenset({0}), crews=frozenset({"A"}))
+    assert only(explained((task,), (MONDAY_OFF,))).reason is Reason.no_working_day
 
 
 def test_a_hundred_missing_visits_of_a_county_are_explained_within_a_second() -> None:

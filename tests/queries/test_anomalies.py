@@ -42,6 +42,7 @@ def log_of(session: Session, task: PatrolTask) -> PatrolLog:
 
 
 def found(session: Session, task: PatrolTask, *, scope: Scope = EVERYWHERE) -> list[Anomaly]:
+    session.expire_all()
     log = log_of(session, task)
     track = track_of(session, log.uid, day=task.day)
     photos = photo_wall(session, task, log)
@@ -203,6 +204,7 @@ def test_the_wall_shows_each_photo_once_and_tells_those_that_have_not_come(
     show(session, patrol, "f" * 64, at=(START - timedelta(minutes=1)).isoformat(), stop_id=None)
     finding = make_finding(session, at=START, patrol_stop_id=patrol.stops[1].id)
     add(session, FindingPhoto(finding_id=finding.id, photo_sha256=here.sha256))
+    session.expire_all()
     wall = photo_wall(session, patrol, log_of(session, patrol))
     assert [(one.sha256, one.arrived) for one in wall] == [("f" * 64, False), (here.sha256, True)]
     assert (wall[0].stop, wall[1].stop) == (None, "东干渠下段")

@@ -18,7 +18,7 @@ from inspect_app.queries.conditions import (
     exempt_spells,
     exemptions,
 )
-from inspect_app.queries.patrol_objects import find_objects, find_roads, object_names
+from inspect_app.queries.patrol_objects import find_objects, find_roads, object_names, roads_near
 from inspect_app.queries.patrols import tasks_of_day
 from inspect_app.queries.plan_tasks import task_sheet
 from inspect_app.workflows.miss_tasks import miss_tasks
@@ -137,6 +137,20 @@ def test_every_kind_of_condition_has_a_list_and_a_count(session, county):
         assert all(line.name for line in lines)
 
 
+@pytest.mark.usefixtures("county")
+def test_roads_without_a_name_are_found_by_a_point_the_nearest_first(session):
+    near = make_road(session, [(120.5, 31.5), (120.6, 31.5)], name=None)
+    far = make_road(session, [(120.5, 31.52), (120.6, 31.52)], name=None)
+    closed = make_road(session, [(120.5, 31.501), (120.6, 31.501)], name=None)
+    closed.closed = True
+    session.flush()
+    found = roads_near(session, lon=120.55, lat=31.501, limit=2)
+    assert [one.id for one in found] == [near.id, far.id]
+    assert found[0].name is None
+    # A thousandth of a degree of latitude; the shortest line between two ends bends northwards.
+    assert found[0].apart_m == pytest.approx(110.9, abs=2)
+
+
 def test_objects_and_roads_are_found_by_a_part_of_their_name(session, county):
     make_source(session, 120.05, LAT, name="一号造纸厂", grid_id=county.west.id)
     make_road(session, [(120, 31), (120.1, 31)], name="县道101")
@@ -149,7 +163,7 @@ def test_objects_and_roads_are_found_by_a_part_of_their_name(session, county):
     assert [one.name for one in only] == ["一号造纸厂"]
     assert len(find_objects(session, "", kind=None, day=TODAY, limit=3)) == 3
     assert find_objects(session, "%", kind=None, day=TODAY, limit=3) == []
-    assert [name for _, name, _ in find_roads(session, "道1", limit=5)] == ["县道101"]
+    assert [one.name for one in find_roads(session, "道1", limit=5)] == ["县道101"]
     known = (ObjectKind.OUTLET, county.outlet.id)
     assert object_names(session, [known, (ObjectKind.OUTLET, 999_999)], day=TODAY) == {
         known: "一号排口"

@@ -27,6 +27,7 @@ from tests.patrol_factories import digest, make_crew, make_task, picture
 NAMES = UUID(int=7)
 """Ids in a run are made from this, so that a failing example can be run again."""
 TOKENS = ("token of tablet 0", "token of tablet 1")
+COOKIE = "inspect"
 YEAR = timedelta(days=365)
 
 
@@ -64,6 +65,17 @@ class Tablet:
     seq: int = 0
     segments: int = 0
     clock: timedelta = timedelta()
+
+    @property
+    def standing(self) -> tuple[int, int, timedelta, str]:
+        """How far the tablet has come; its session ends with the rows of the block."""
+        cookie = self.client.get_cookie(COOKIE)
+        return self.seq, self.segments, self.clock, cookie.value if cookie else ""
+
+    @standing.setter
+    def standing(self, kept: tuple[int, int, timedelta, str]) -> None:
+        self.seq, self.segments, self.clock, cookie = kept
+        self.client.set_cookie(COOKIE, cookie)
 
     def headers(self) -> dict[str, str]:
         """Return what every request of the tablet carries."""
@@ -121,12 +133,12 @@ class Bureau:
         self.data_dir = data_dir / f"files{next(self._numbers)}"
         self.data_dir.mkdir()
         self.app.extensions["settings"] = settings.model_copy(update={"data_dir": self.data_dir})
-        tablets = [(one.seq, one.segments, one.clock) for one in self.tablets]
+        tablets = [one.standing for one in self.tablets]
         try:
             yield
         finally:
             for tablet, kept in zip(self.tablets, tablets, strict=True):
-                tablet.seq, tablet.segments, tablet.clock = kept
+                tablet.standing = kept
             shutil.rmtree(self.data_dir)
             self.data_dir, self.app.extensions["settings"] = data_dir, settings
             self.crash = ""
@@ -186,7 +198,7 @@ class Bureau:
     def log_in(self, tablet: int) -> None:
         """Log in whoever carries a tablet."""
         one = self.tablets[tablet]
-        one.client.delete_cookie("inspect")
+        one.client.delete_cookie(COOKIE)
         log_in(one.client, one.account)
 
     def rows(self, query: str) -> list[Any]:

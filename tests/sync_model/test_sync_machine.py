@@ -1,7 +1,7 @@
 """The sync as a state machine: whatever is sent, lost, repeated or crashed, the same is kept.
 
 Hypothesis draws what two tablets, a careless network and a restless bureau do; the model is the set
-of bytes that were written. `INSPECT_SYNC_MODEL=release` runs 5,000 examples of 200 steps.
+of bytes that were written. A release runs longer: `INSPECT_SYNC_MODEL=5000x200`.
 """
 
 import os
@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 from tests.patrol_factories import digest, sha256
 from tests.sync_model.bureau import YEAR, Bureau, Item, fixes_of, open_bureau, photo_of
 
-EXAMPLES, STEPS = (5_000, 200) if os.environ.get("INSPECT_SYNC_MODEL") == "release" else (200, 50)
+EXAMPLES, STEPS = map(int, os.environ.get("INSPECT_SYNC_MODEL", "200x50").split("x"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,

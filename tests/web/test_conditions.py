@@ -89,6 +89,26 @@ def test_a_search_without_hits_says_so_and_shows_hostile_names_as_text(app, sess
 
 
 @pytest.mark.usefixtures("county")
+def test_a_road_without_a_name_is_picked_by_a_point_and_closed(app, session):
+    road = make_road(session, [(120.5, 31.5), (120.6, 31.5)], name=None)
+    client = client_of(app, session)
+    found = client.get(f"{PAGE}&of=roads&lon=120.55&lat=31.501").text
+    assert f'value="{road.id}" checked' in found
+    assert "无名道路" in found
+    answer = client.post(
+        "/plans/conditions/roads", data=SPELL | {"road": road.id}, follow_redirects=True
+    )
+    assert "已登记1条道路封闭" in answer.text
+    assert f"№{road.id}" in answer.text
+
+
+@pytest.mark.usefixtures("county")
+@pytest.mark.parametrize("point", ["lon=&lat=31", "lon=200&lat=31", "lon=nan&lat=31", "lon=x"])
+def test_what_is_no_point_is_refused(app, session, *, point):
+    assert client_of(app, session).get(f"{PAGE}&of=roads&{point}").status_code == 422
+
+
+@pytest.mark.usefixtures("county")
 def test_every_tab_opens_and_an_unknown_one_is_not_found(app, session):
     client = client_of(app, session)
     for tab in ("exemptions", "crews", "persons", "roads", "assignments"):

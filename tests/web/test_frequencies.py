@@ -73,9 +73,20 @@ def test_objects_without_a_frequency_are_told_by_kind_and_class(app, session):
 
 
 @pytest.mark.usefixtures("county")
-@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.CLERK, Role.AUDITOR])
+@pytest.mark.parametrize("role", [Role.CLERK, Role.AUDITOR])
 def test_those_who_see_no_plans_do_not_get_the_page(app, session, *, role):
     assert client_of(app, session, role).get(PAGE).status_code == 403
+
+
+@pytest.mark.usefixtures("county")
+def test_an_administrator_reads_and_changes_them_but_makes_no_plan(app, session):
+    client, row = client_of(app, session, Role.ADMINISTRATOR), outlets(session)
+    assert client.get(PAGE).status_code == client.get(f"{PAGE}/{row.id}").status_code == 200
+    assert "/plans/frequencies" in client.get("/administration").text
+    address, data = writes(row.id)[0]
+    assert client.post(address, data=data).status_code == 302
+    assert session.scalars(select(AuditEntry).where(AuditEntry.action != "log_in")).all() != []
+    assert client.get("/plans").status_code == 403
 
 
 @pytest.mark.usefixtures("county")

@@ -55,7 +55,7 @@ def test_a_preview_says_what_would_be_added_and_writes_nothing(session: Session,
     seen = preview_track(session, task, file(SECOND_HALF), today=DAY)
     assert (seen.taken, seen.outside, seen.refused, seen.overlap_s) == (61, 0, 0, 0)
     # Each half is 960 m; the stops of lines are the two halves.
-    assert (round(seen.length_before_m), round(seen.length_after_m)) == (960, 1919)
+    assert (round(seen.length_before_m), round(seen.length_after_m)) == (960, 1920)
     assert seen.share_before == pytest.approx(0.5, abs=0.02)
     assert seen.share_after == pytest.approx(1.0, abs=0.01)
     segments = session.scalars(select(TrackSegment.source)).all()

@@ -206,18 +206,46 @@ def test_crews_of_one_vehicle_share_it_and_an_empty_number_is_none(session, coun
 
 
 @pytest.mark.usefixtures("county")
-def test_a_road_closed_on_a_planned_day_is_closed_for_the_week(session):
+def test_a_road_is_closed_on_the_days_its_closure_covers(session):
     road = session.scalars(select(Road)).one()
     # The way round: two kilometres south and back.
     south = LAT - 0.02
     make_road(session, [(120.01, LAT), (120.01, south), (120.19, south), (120.19, LAT)])
-    open_s = next(iter(built(session).travel.values())).seconds
-    close(session, road, days=(1, 1))
+    before = built(session)
+    crew = before.problem.crews[0]
+    open_s = before.problem.ways_of(crew, 0)
+    close(session, road, days=(1, 2))
     week = built(session)
-    closed_s = next(iter(week.travel.values())).seconds
-    assert (closed_s >= open_s).all()
-    assert (closed_s > open_s).any()
+    crew = week.problem.crew_by_key()[crew.key]
+    for day in (0, 3, 4):
+        assert np.array_equal(week.problem.ways_of(crew, day), open_s)
+    for day in (1, 2):
+        closed_s = week.problem.ways_of(crew, day)
+        assert (closed_s >= open_s).all()
+        assert (closed_s > open_s).any()
+    # Two sets of closed roads, two matrices; both days share one.
+    assert len(week.travel) == 2 * len(before.travel)
     assert [one.road_id for one in week.closures] == [road.id]
+
+
+@pytest.mark.usefixtures("county")
+def test_a_road_closed_on_every_day_needs_no_second_matrix(session):
+    road = session.scalars(select(Road)).one()
+    close(session, road, days=WHOLE)
+    week = built(session)
+    assert len(week.travel) == 1
+    assert not any(crew.modes for crew in week.problem.crews)
+
+
+@pytest.mark.usefixtures("county")
+def test_the_routes_of_a_plan_keep_off_a_closed_road_on_its_day_alone(session):
+    road = session.scalars(select(Road)).one()
+    south = LAT - 0.02
+    make_road(session, [(120.01, LAT), (120.01, south), (120.19, south), (120.19, LAT)])
+    close(session, road, days=(0, 1))
+    plan = plan_week(session, WEEK, request=request(), actor=SYSTEM, now=NOW)
+    assert plan.verdict["violations"] == []
+    assert plan.tasks
 
 
 @pytest.mark.usefixtures("county")

@@ -220,8 +220,8 @@ def test_season_class_and_hours_stand_beside_the_general_row(session: Session):
     assert len(in_force(session, TODAY)) == 5
 
 
-@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.DIRECTOR, Role.STATION])
-def test_only_those_who_make_plans_set_frequencies(session: Session, role: Role):
+@pytest.mark.parametrize("role", [Role.INSPECTOR, Role.DIRECTOR, Role.STATION])
+def test_only_those_who_make_plans_and_administrators_set_frequencies(session: Session, role: Role):
     row, person = monthly(session), actor_with(session, role)
     for problem in (
         refusal(add, session, actor=person),

@@ -119,6 +119,10 @@ class Scan:
             facts["crews"] = "、".join(sorted(task.crews))
             return Reason.chosen_elsewhere, facts, [Fix(Remedy.lift_choice, {})]
         facts = {"days": self._dates(task.days)}
+        fixed = self._fixed(task)
+        if fixed and self._may(task, crews=None, **free).any():
+            fixes = [Fix(Remedy.lift_choice, {}), *self._other_days(task)]
+            return Reason.fixed_to_absent, facts | {"crews": "、".join(fixed)}, fixes
         if self._may(task, **free).any():
             fixes = [Fix(Remedy.lift_choice, {}), *self._other_days(task)]
             return Reason.ruled_out, facts, fixes
@@ -133,14 +137,25 @@ class Scan:
             return Reason.no_officers, facts, fixes + self._other_days(task)
         return Reason.no_working_day, facts, self._other_days(task)
 
+    def _fixed(self, task: PatrolTask) -> list[str]:
+        """Return the crews that alone may serve a task, when none of them works on its days.
+
+        A task is fixed to crews for the whole week, or pinned to a crew on a day.
+        """
+        pins = {(crew, day) for crew, day in task.pinned if day in task.days}
+        if task.crews is not None:
+            pins = {(crew, day) for crew in task.crews for day in task.days}
+        on_duty = {(crew.key, day) for crew in self.problem.crews for day in crew.working_days}
+        return [] if pins & on_duty else sorted({crew for crew, _ in pins})
+
     # --- never -------------------------------------------------------------------------------
 
     def _never(self, task: PatrolTask) -> _Answer | None:
         """Say when even the only visit of a day is impossible."""
         columns = np.flatnonzero(self._possible(task))
-        crews = list(
-            {self.week.crew_days[c][0].key: self.week.crew_days[c][0] for c in columns}.values()
-        )
+        every = [self.week.crew_days[column][0] for column in columns]
+        # On another day the same crew may have other ways.
+        crews = list({(crew.key, crew.mode): crew for crew in every}.values())
         if not crews:
             reason, facts = _off_the_roads(task)
             return reason, facts, [Fix(Remedy.mend_road_data, facts)]
@@ -149,11 +164,11 @@ class Scan:
         plain = replace(task, window=None)
         if task.window is not None and self._someone_can(plain, crews):
             return self._closed(task, window=task.window)
-        alone = {crew.key: self._alone_s(crew, plain) for crew in crews}
-        best = min(crews, key=lambda crew: alone[crew.key] - crew.most_s)
-        room_s = best.working_s - (alone[best.key] - task.service_s)
+        best = min(crews, key=lambda crew: self._alone_s(crew, plain) - crew.most_s)
+        alone_for_s = self._alone_s(best, plain)
+        room_s = best.working_s - (alone_for_s - task.service_s)
         facts = {
-            "needed_min": -(-alone[best.key] // SECONDS_PER_MIN),
+            "needed_min": -(-alone_for_s // SECONDS_PER_MIN),
             "shift_min": best.shift_min,
             "crew": best.key,
         }
@@ -190,6 +205,9 @@ class Scan:
         if not lost or elsewhere < free_visits(task):
             return None
         day, crew = lost[0]
+        if not any(one.key == crew and day in one.working_days for one in self.problem.crews):
+            gone: dict[str, Fact] = {"crews": crew, "days": self._dates([day])}
+            return Reason.fixed_to_absent, gone, [Fix(Remedy.lift_choice, {})]
         facts: dict[str, Fact] = {"crew": crew, "date": self.problem.date_of(day).isoformat()}
         return Reason.pin_impossible, facts, [Fix(Remedy.lift_choice, {})]
 

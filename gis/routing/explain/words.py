@@ -14,6 +14,7 @@ class Reason(StrEnum):
     chosen_elsewhere = "chosen_elsewhere"
     no_officers = "no_officers"
     no_working_day = "no_working_day"
+    fixed_to_absent = "fixed_to_absent"
     ruled_out = "ruled_out"
     cut_off = "cut_off"
     no_road_near = "no_road_near"
@@ -52,6 +53,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.no_officers: "%(days)s 没有具备 %(officers)s 名执法人员的巡查组",
     Reason.no_working_day: "允许巡查的日期（%(days)s）没有可去的巡查组上班",
     Reason.chosen_elsewhere: "指定的巡查组 %(crews)s 都不能去网格 %(grid)s",
+    Reason.fixed_to_absent: "已指定由 %(crews)s 巡查，但 %(days)s 不上班",
     Reason.ruled_out: "允许的日期（%(days)s）都已指定给其他组，或不得由可去的组巡查",
     Reason.window_too_short: "巡查需要 %(service_min)s 分钟，超过允许时段 %(opens)s 至 %(closes)s",
     Reason.window_outside_shifts: "允许时段 %(opens)s 至 %(closes)s 不在任何可去巡查组的班次内",

@@ -49,6 +49,9 @@ class Crew:
     starts
         Days on which the route does not begin at home and at the start of the shift, because the
         crew is under way; it ends at home with the shift as always.
+    modes
+        Modes of travel of single days in place of ``mode``: the same car where other roads are
+        closed has other ways.
     start
         The start of the one day this crew is looked at, see ``on``.
     """
@@ -67,11 +70,14 @@ class Crew:
     overtime_min: int = 0
     vehicle: str | None = None
     starts: Mapping[int, Start] = field(default_factory=dict)
+    modes: Mapping[int, str] = field(default_factory=dict)
     start: Start | None = None
 
     def on(self, day: int) -> "Crew":
-        """Return the crew as it is on a day: with the day's own start, if it has one."""
-        return replace(self, start=self.starts[day]) if day in self.starts else self
+        """Return the crew as it is on a day: with the day's own start and ways, if it has any."""
+        if day not in self.starts and day not in self.modes:
+            return self
+        return replace(self, start=self.starts.get(day), mode=self.modes.get(day, self.mode))
 
     @property
     def first_node(self) -> int:
@@ -124,7 +130,8 @@ class Crew:
 
 def check_crew(crew: Crew, *, nodes: range, modes: frozenset[str]) -> None:
     """Refuse a crew that contradicts itself or the travel matrices."""
-    require(crew.mode in modes, f"crew {crew.key}: no matrix for mode {crew.mode}")
+    for mode in (crew.mode, *crew.modes.values()):
+        require(mode in modes, f"crew {crew.key}: no matrix for mode {mode}")
     require(crew.home_node in nodes, f"crew {crew.key} lives at an unknown node")
     require(
         crew.working_days <= frozenset(range(DAYS_PER_WEEK)),

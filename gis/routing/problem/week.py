@@ -72,6 +72,10 @@ class WeekProblem:
         """Number of terminal nodes."""
         return min((len(matrix) for matrix in self.travel_s.values()), default=0)
 
+    def ways_of(self, crew: Crew, day: int) -> SecondsMatrix:
+        """Return the travel matrix by which a crew goes on a day."""
+        return self.travel_s[crew.modes.get(day, crew.mode)]
+
     def date_of(self, day: int) -> date:
         """Return the date of a day offset."""
         return self.week + timedelta(days=day)

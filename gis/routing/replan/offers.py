@@ -193,7 +193,7 @@ def earliest_arrivals(rest: Remaining, key: str, *, day: int) -> tuple[Earliest,
     for crew in rest.problem.crews:
         if not may_serve_on(crew, replace(task, days=frozenset({day})), day=day):
             continue
-        alone = timed_route(crew, day, order=[task], travel_s=rest.problem.travel_s[crew.mode])
+        alone = timed_route(crew, day, order=[task], travel_s=rest.problem.ways_of(crew, day))
         arrival_s = alone.visits[0].arrival_s
         if alone.used_s >= UNREACHABLE_S:
             continue

@@ -227,7 +227,7 @@ def open_route(
     problem: WeekProblem, crew: Crew, order: Iterable[PatrolTask], *, day: int
 ) -> OpenRoute:
     """Return an order of a crew-day prepared for insertions."""
-    return OpenRoute(crew.on(day), tuple(order), travel_s=problem.travel_s[crew.mode])
+    return OpenRoute(crew.on(day), tuple(order), travel_s=problem.ways_of(crew, day))
 
 
 def _wanted(happened: Happened) -> list[Urgent]:

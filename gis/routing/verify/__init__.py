@@ -138,12 +138,12 @@ class _Check:
             first, last = task.start_node, task.end_node
             if visit.direction is not Direction.forward:
                 first, last = last, first
-            leg = self._leg(crew, walk.node, first)
+            leg = self._leg(crew, route.day, origin=walk.node, goal=first)
             yield from walk.visit(visit, task=task, leg=leg)
             yield from window_faults(visit, task=task, day=route.day)
             self.service_s += task.service_s
             walk.node = last
-        leg = self._leg(crew, walk.node, crew.home_node)
+        leg = self._leg(crew, route.day, origin=walk.node, goal=crew.home_node)
         yield from walk.home(leg)
         self.dearer_s += walk.waited_s
         self.dearer_s += max(0, walk.used_s - working_s(crew, route.day)) * (
@@ -166,8 +166,9 @@ class _Check:
                     other=other,
                 )
 
-    def _leg(self, crew: Crew, origin: int, goal: int) -> int:
-        leg = int(self.problem.travel_s[crew.mode][origin, goal])
+    def _leg(self, crew: Crew, day: int, *, origin: int, goal: int) -> int:
+        mode = crew.modes.get(day, crew.mode)
+        leg = int(self.problem.travel_s[mode][origin, goal])
         self.travel_s += leg
         return leg
 

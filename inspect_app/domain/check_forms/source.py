@@ -6,13 +6,12 @@ from inspect_app.domain.check_forms.shape import (
     Form,
     Kind,
     Option,
-    intact,
     words,
 )
 from inspect_app.domain.codes import FindingType as Type
 from inspect_app.domain.codes import ObjectKind, SourceKind
 
-UNIT, PERMIT, STATE, RESULT = "单位与联系人", "许可与手续", "生产与治理", "检查结果"
+UNIT, PERMIT, STATE, RESULT = "单位与联系人", "许可与手续", "检查与治理", "检查结果"
 
 WITH_HAZARDOUS_WASTE = tuple(
     kind.value
@@ -37,7 +36,7 @@ SOURCE_1 = Form(
             key="inspection_kind",
             label="检查类别",
             kind=Kind.CHOICE,
-            section=UNIT,
+            section=STATE,
             options=(
                 Option("routine", "日常检查"),
                 Option("random", "双随机抽查"),
@@ -91,7 +90,18 @@ SOURCE_1 = Form(
             carry=Carry.OBJECT,
         ),
         words("outlets_checked", "已查排放口", STATE, help_text="填排放口编号,如 DW001、DA001"),
-        intact("ledger_ok", "台账", STATE, finding=Type.OTHER),
+        Field(
+            key="ledger_ok",
+            label="台账",
+            kind=Kind.YES_NO,
+            section=STATE,
+            options=(
+                Option(value=True, label="齐全"),
+                Option(value=False, label="不全", fault=True),
+            ),
+            normal=True,
+            finding=Type.OTHER,
+        ),
         Field(
             key="hazwaste_storage",
             label="危废贮存",

@@ -24,7 +24,7 @@ DRY_DAYS = Field(
     low=0,
     high=365,
     carry=Carry.PATROL,
-    help="3天以上无雨仍有出流,按晴天排水判断",
+    help="最近一次降雨到今天的天数;前72小时无雨填3以上",
 )
 
 WATERWAY_1 = Form(

@@ -14,11 +14,10 @@ from inspect_app.domain.transitions import TaskState
 from inspect_app.models import Crew, Grid, PatrolPlan, PatrolStop, PatrolTask
 from inspect_app.queries.plans.coverage import township_of_grid
 from inspect_app.queries.plans.versions import touches
+from inspect_app.queries.policies import policy_value
 from inspect_app.queries.scope import in_scope
 
 HOURS_PER_DAY = 24
-LIGHT_SHARE = 0.5
-"""Less than half a shift out is worth a look: another crew may be at its limit."""
 
 
 class Load(Enum):
@@ -29,11 +28,14 @@ class Load(Enum):
     LIGHT = "light"
 
 
-def load_of(hours: float, available: float) -> Load:
-    """Return how full the available hours are; a minute more than all is too much."""
+def load_of(hours: float, available: float, *, light_share: float) -> Load:
+    """Return how full the available hours are; a minute more than all is too much.
+
+    Less than the share of a shift out is worth a look: another crew may be at its limit.
+    """
     if hours > available + 1 / 60:
         return Load.OVER
-    return Load.LIGHT if hours < available * LIGHT_SHARE else Load.FAIR
+    return Load.LIGHT if hours < available * light_share else Load.FAIR
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class CrewWeek:
     cells: Mapping[date, Cell]
     travel_hours: float
     kind_hours: Mapping[ObjectKind, float]
+    light_share: float
 
     @property
     def hours(self) -> float:
@@ -78,7 +81,7 @@ class CrewWeek:
     @property
     def load(self) -> Load:
         """How full the week is."""
-        return load_of(self.hours, self.available_hours)
+        return load_of(self.hours, self.available_hours, light_share=self.light_share)
 
     @property
     def stops(self) -> int:
@@ -106,6 +109,7 @@ def board(
 ) -> list[CrewWeek]:
     """Return the crews of a plan by name, each with its days; only tasks that touch the scope.
 
+    Raises PolicyMissing where the county has set no share of a shift below which one is light.
     `idle` crews are shown too when they have no task: they can be given one.
     """
     tasks = session.execute(
@@ -120,7 +124,11 @@ def board(
         crews.setdefault(crew.id, (crew, []))[1].append(task)
     for crew in idle:
         crews.setdefault(crew.id, (crew, []))
-    weeks = [_crew_week(crew, own, rows.get(crew.id, _Row())) for crew, own in crews.values()]
+    light_share = policy_value(session, "plan_light_share", day=plan.week)
+    weeks = [
+        _crew_week(crew, own, rows.get(crew.id, _Row()), light_share=light_share)
+        for crew, own in crews.values()
+    ]
     return sorted(weeks, key=lambda one: one.name)
 
 
@@ -158,7 +166,7 @@ def _stop_figures(session: Session, plan: PatrolPlan, scope: Scope) -> dict[int,
     return found
 
 
-def _crew_week(crew: Crew, tasks: list[PatrolTask], row: _Row) -> CrewWeek:
+def _crew_week(crew: Crew, tasks: list[PatrolTask], row: _Row, *, light_share: float) -> CrewWeek:
     hours = crew.shift_end.hour - crew.shift_start.hour
     # A night shift ends on the next day.
     shift = (hours + (crew.shift_end.minute - crew.shift_start.minute) / 60) % HOURS_PER_DAY
@@ -167,13 +175,14 @@ def _crew_week(crew: Crew, tasks: list[PatrolTask], row: _Row) -> CrewWeek:
         name=crew.name,
         shift_hours=shift,
         working_days=frozenset(weekday - 1 for weekday in crew.weekdays),
-        cells={task.day: _cell(task, row, shift=shift) for task in tasks},
+        cells={task.day: _cell(task, row, shift=shift, light_share=light_share) for task in tasks},
         travel_hours=sum(task.travel_min for task in tasks) / 60,
         kind_hours=dict(sorted(row.kinds.items(), key=lambda one: list(ObjectKind).index(one[0]))),
+        light_share=light_share,
     )
 
 
-def _cell(task: PatrolTask, row: _Row, *, shift: float) -> Cell:
+def _cell(task: PatrolTask, row: _Row, *, shift: float, light_share: float) -> Cell:
     hours = (task.travel_min + task.service_min) / 60
     return Cell(
         task_id=task.id,
@@ -183,5 +192,5 @@ def _cell(task: PatrolTask, row: _Row, *, shift: float) -> Cell:
         length_m=task.length_m,
         pinned=row.pinned.get(task.id, 0),
         townships=frozenset(row.townships.get(task.id, ())),
-        load=load_of(hours, shift),
+        load=load_of(hours, shift, light_share=light_share),
     )

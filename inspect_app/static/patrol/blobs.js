@@ -8,6 +8,7 @@ import { blob, markBlob, photoFacts } from "./store.js";
 
 export const PIECE = 256 * 1024;
 const PIECE_LEAST = 32 * 1024;
+const DAMAGED_MAX = 3;
 const NOT_THERE = [404, 405, 501];
 
 /** Send what is missing of a photo. Returns true when the server holds it whole. */
@@ -18,17 +19,19 @@ export async function sendPhoto(name) {
   await markBlob(name, { state: "sending", message: null });
   const piece = photo.piece ?? PIECE;
   try {
-    return await sendPieces(name, bytes, piece);
+    return await sendPieces(photo, bytes, piece);
   } catch (error) {
     if (error instanceof Stop) {
-      const smaller = error.reason === "offline" ? Math.max(PIECE_LEAST, piece / 2) : piece;
+      const last = (await photoFacts(name)).piece ?? PIECE;
+      const smaller = error.reason === "offline" ? Math.max(PIECE_LEAST, last / 2) : last;
       await markBlob(name, { state: "waiting", piece: smaller });
     }
     throw error;
   }
 }
 
-async function sendPieces(name, bytes, first) {
+async function sendPieces(photo, bytes, first) {
+  const name = photo.sha256;
   const url = `/sync/blobs/${name}`;
   let piece = first;
   let { offset, whole } = await placeOf(url);
@@ -45,7 +48,7 @@ async function sendPieces(name, bytes, first) {
     });
     if (NOT_THERE.includes(answer.status)) return sendWhole(name, bytes);
     if (answer.status === 409) offset = placeIn(answer);
-    else if (!answer.ok) return refuse(name, (await words(answer)).message);
+    else if (!answer.ok) return refused(photo, await words(answer));
     else {
       offset = placeIn(answer);
       await markBlob(name, { piece });
@@ -85,6 +88,14 @@ async function sendWhole(name, bytes) {
 async function verified(name, at = null) {
   await markBlob(name, { state: "verified", verifiedAt: at, message: null });
   return true;
+}
+
+/** Damaged on the way, it starts anew some times; anything else is for a person. */
+async function refused(photo, said) {
+  const damaged = (photo.damaged ?? 0) + 1;
+  if (said.problem !== "digest_mismatch" || damaged > DAMAGED_MAX) return refuse(photo.sha256, said.message);
+  await markBlob(photo.sha256, { state: "waiting", offset: 0, damaged });
+  return false;
 }
 
 async function refuse(name, message) {

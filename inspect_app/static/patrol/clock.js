@@ -45,12 +45,13 @@ export function span(milliseconds) {
   return say(facts.h ? dayTexts.hours_minutes : dayTexts.minutes, facts);
 }
 
-/** How much time is left until a moment: words, and a light (green, amber in the last third, red). */
+/** How much time is left until a moment: words, a sign, and a light (green, amber in the last third, red). */
 export function timeLeft(until, since) {
   const left = Date.parse(until) - now();
-  if (left < 0) return { words: say(dayTexts.over, { span: span(left) }), light: "red" };
+  if (left < 0) return { words: say(dayTexts.over, { span: span(left) }), icon: "▲", light: "red" };
   const whole = Date.parse(until) - Date.parse(since);
+  const short = left <= whole / 3;
   return {
-    words: say(dayTexts.left, { span: span(left) }), light: left <= whole / 3 ? "amber" : "green",
+    words: say(dayTexts.left, { span: span(left) }), icon: short ? "◆" : "●", light: short ? "amber" : "green",
   };
 }

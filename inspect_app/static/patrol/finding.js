@@ -3,9 +3,10 @@
 import { byId, el, fault, length, say, tell, texts } from "./dom.js";
 import { draftSoon, dropDraft } from "./drafts.js";
 import { drawPin, pickPlace } from "./map.js";
+import { rememberMeasures, showMeasures } from "./onsite.js";
 import { here } from "./position.js";
 import { away, distance } from "./shapes.js";
-import { blob, draft, keepBlob, writeDraft, db } from "./store.js";
+import { blob, draft, keepBlob, writeDraft } from "./store.js";
 
 const NEAR_M = 500;
 const CHOICES = 4;
@@ -13,14 +14,23 @@ const dialog = byId("finding-form");
 let run = null;
 let current = null;
 
-/** Open the form, with the draft of a form that was left or killed. */
-export async function openFinding({ day, task, write, near }) {
-  run = { day, task, write, near };
-  current = (await draft(task.id)) ?? {
-    photos: [], finding_type: null, severity: "normal", description: "", place: null, object: null,
-  };
+const BLANK = {
+  photos: [], finding_type: null, severity: "normal", description: "", measure: "", place: null, object: null,
+};
+
+/**
+ * Open the form, with the draft of a form that was left or killed, else with what a check form
+ * `preset`; the camera opens over a form without photos. Answers whether the finding was saved.
+ */
+export async function openFinding({ day, task, write, near, preset = null }) {
+  const closed = new Promise((done) => { run = { day, task, write, near, done }; });
+  current = (await draft(task.id)) ?? { ...BLANK, ...(preset && startOf(preset)) };
   if (current.place?.how !== "pin") current.place = measured() ?? current.place;
   lastTypesFirst();
+  byId("finding-crew").textContent = task.members.join("、");
+  byId("finding-alone").hidden = task.members.length > 1;
+  byId("finding-measure").value = current.measure ?? "";
+  showMeasures();
   choose("finding_type", current.finding_type);
   choose("severity", current.severity);
   byId("finding-text").value = current.description;
@@ -28,6 +38,22 @@ export async function openFinding({ day, task, write, near }) {
   await showShots();
   showPlace();
   dialog.showModal();
+  // Photo first: the camera opens at once; who comes back without a picture finds the form.
+  if (!current.photos.length) byId("finding-photo").click();
+  return closed;
+}
+
+/** What a problem of a check form says about its finding; a point without a fix is its place. */
+function startOf({ finding_type, stop, description }) {
+  const [lon, lat] = stop.geometry.type === "Point" ? stop.geometry.coordinates : [];
+  const place = lon === undefined || here.fix ? null : { how: "pin", lon, lat, accuracy_m: null };
+  return { finding_type, description, place, object: `${stop.object_kind}/${stop.object_id}` };
+}
+
+function close(kept) {
+  dialog.close();
+  drawPin(null);
+  run.done(kept);
 }
 
 function measured() {
@@ -79,6 +105,8 @@ function showPlace() {
   }[place?.how] ?? (() => texts.place_none);
   byId("finding-place").textContent = text();
   byId("finding-place").classList.toggle("missing", !place);
+  byId("finding-where").textContent = text();
+  byId("finding-where").classList.toggle("missing", !place);
   drawPin(place && [place.lon, place.lat]);
   showNear();
 }
@@ -95,16 +123,23 @@ function showNear() {
   }));
   const seen = new Set();
   const near = [...stops, ...things]
-    .filter(({ kind, id, far }) => far <= NEAR_M && !seen.has(`${kind}/${id}`) && seen.add(`${kind}/${id}`))
+    .filter(({ kind, id, far }) => (far <= NEAR_M || `${kind}/${id}` === current.object) && !seen.has(`${kind}/${id}`) && seen.add(`${kind}/${id}`))
     .sort((a, b) => a.far - b.far).slice(0, CHOICES);
   current.object ??= near[0] ? `${near[0].kind}/${near[0].id}` : "";
   byId("finding-near-field").hidden = !near.length;
+  showAbout(near);
   const chip = (value, ...label) => el("label", { class: "chip" },
     el("input", { type: "radio", name: "object", value, checked: current.object === value }),
     el("span", {}, ...label));
   byId("finding-near").replaceChildren(
     ...near.map((thing) => chip(`${thing.kind}/${thing.id}`, thing.name, el("small", {}, ` ${length(thing.far)}`))),
     chip("", texts.none));
+}
+
+/** Say on top which object is meant: it was proposed, and may be seen without scrolling. */
+function showAbout(near) {
+  const thing = near.find(({ kind, id }) => `${kind}/${id}` === current.object);
+  byId("finding-about").textContent = thing ? thing.name : "";
 }
 
 function record() {
@@ -114,7 +149,7 @@ function record() {
     ?? run.task.stops.find((each) => each.id === run.near);
   return {
     finding_type: current.finding_type, severity: current.severity,
-    description: current.description, place: how, lon, lat, accuracy_m,
+    description: current.description, measure: current.measure ?? "", place: how, lon, lat, accuracy_m,
     photos: current.photos, stop_id: stop?.id ?? null,
     object_kind: kind || null, object_id: id ? Number(id) : null,
   };
@@ -128,12 +163,12 @@ async function save() {
   byId("finding-save").disabled = true;
   try {
     dropDraft(run.task.id);
-    await run.write("finding", record(), current.photos);
-    await db.delete("drafts", run.task.id);
+    const done = (tx) => tx.objectStore("drafts").delete(run.task.id);
+    if (!(await run.write("finding", record(), current.photos, done))) return;
     rememberType(current.finding_type);
-    dialog.close();
-    drawPin(null);
+    rememberMeasures(current.measure);
     tell("draft");
+    close(true);
   } finally {
     byId("finding-save").disabled = false;
   }
@@ -156,10 +191,16 @@ byId("finding-photo").addEventListener("change", async ({ target }) => {
 dialog.addEventListener("change", async ({ target }) => {
   if (!["finding_type", "severity", "object"].includes(target.name)) return;
   current[target.name] = target.value;
+  if (target.name === "object") byId("finding-about").textContent = target.value && target.nextElementSibling.textContent;
   await remember();
 });
 byId("finding-text").addEventListener("input", ({ target }) => {
   current.description = target.value;
+  draftSoon(run.task.id, () => current);
+});
+byId("finding-measure").addEventListener("input", ({ target }) => {
+  current.measure = target.value;
+  showMeasures();
   draftSoon(run.task.id, () => current);
 });
 byId("finding-pin").addEventListener("click", () => {
@@ -174,7 +215,12 @@ byId("finding-pin").addEventListener("click", () => {
 });
 byId("pin-cancel").addEventListener("click", endPick);
 byId("finding-save").addEventListener("click", save);
-byId("finding-close").addEventListener("click", () => { dialog.close(); drawPin(null); });
+byId("finding-close").addEventListener("click", () => close(false));
+dialog.addEventListener("cancel", (event) => {
+  if (event.target !== dialog) return; // a camera that was left says "cancel" as well
+  event.preventDefault();
+  close(false);
+});
 
 function endPick() {
   pickPlace(null);

@@ -59,7 +59,7 @@ async function refresh(load = freshen) {
   if (!NO_FAULT.includes(found)) fault(found);
   tell("package");
   if (!byId("today").hidden) await showToday();
-  if (found === "new") await loadPictures();
+  if (found !== "offline") loadPictures(); // in the background: nobody waits for old pictures
 }
 
 /** Take over what the server says about the log-in; a kept page may be another person's. */
@@ -77,7 +77,16 @@ byId("back").addEventListener("click", () => {
 });
 byId("open-box").addEventListener("click", () => show("box"));
 byId("open-check").addEventListener("click", () => show("check"));
-byId("refresh").addEventListener("click", () => refresh());
+byId("refresh").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  await refresh(loadWeek).finally(() => { target.disabled = false; });
+});
+globalThis.addEventListener("hashchange", async () => {
+  const fresh = codeIn(location.hash);
+  if (!fresh) return;
+  await show("check");
+  await enrol(fresh);
+});
 hear("begin", (task) => open(task, { begin: true }));
 hear("open", (task) => open(task));
 hear("go", ({ task, stop }) => open(task, { stop }));

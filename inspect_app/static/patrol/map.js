@@ -62,7 +62,8 @@ export function drawTask(task, choose) {
     const icon = L.divIcon({
       className: `pin ${stop.result}${stop.due_at && stop.result === "pending" ? " urgent" : ""}`, html: el("span", {}, String(label)), iconSize: [48, 48],
     });
-    const marker = L.marker([lat, lon], { icon, keyboard: true, title: stop.name, alt: stop.name });
+    // The list beside the map names every stop; pins that lie over each other are no second one.
+    const marker = L.marker([lat, lon], { icon, keyboard: false, title: stop.name });
     layers.stops.addLayer(marker.on("click", () => (pick ? pick([lon, lat]) : choose(stop.id))));
   }
 }

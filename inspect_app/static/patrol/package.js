@@ -1,6 +1,7 @@
 // The week's package: loaded once, kept on the tablet, its tasks kept fresh while there is a line.
 
-import { bureauDay, mondayOf, noteClock, now } from "./clock.js";
+import { bureauDay, mondayOf, noteClock, now, shiftDay } from "./clock.js";
+import { readMeta, writeMeta } from "./database.js";
 import { deviceHeaders } from "./device.js";
 import { tell } from "./dom.js";
 import { db, readPackage, writePackage } from "./store.js";
@@ -64,7 +65,7 @@ async function load(onProgress = () => {}) {
 
 /** Note on the package and its tasks when the server last confirmed them. */
 const stamped = (week, moment) => ({
-  ...week, checked_at: moment, tasks: week.tasks.map((task) => ({ ...task, fetched_at: moment })),
+  ...week, reload: false, checked_at: moment, tasks: week.tasks.map((task) => ({ ...task, fetched_at: moment })),
 });
 
 async function refusal(answer) {
@@ -85,35 +86,52 @@ async function readText(answer, onProgress) {
   }
 }
 
-/** Bring today's tasks up to date; a plan that changed brings the whole package again. */
+/** Bring the tasks up to date by the feed of changes; a plan that changed brings all of it again. */
 export const freshen = () => alone(async () => {
   const week = await readPackage();
-  if (!week || week.monday !== mondayOf(bureauDay())) return load();
-  const answer = await get("/sync/tasks");
-  if (!answer) return "offline";
-  if (!answer.ok) return refusal(answer);
-  const day = await answer.json();
-  await noteClock(day.fetched_at);
-  if (day.person_id !== week.person_id) return load();
-  const before = plan(week.tasks.filter((task) => task.day === day.day));
-  await writePackage(merged(week, day));
-  return plan(day.tasks.filter((task) => task.day === day.day)) === before ? "same" : load();
+  if (!week || week.reload || week.monday !== mondayOf(bureauDay())) return load();
+  return follow(week);
 });
+
+async function follow(week) {
+  let fresh = week;
+  for (;;) {
+    const cursor = (await readMeta("cursor")) ?? "";
+    const answer = await get(`/sync/changes?cursor=${encodeURIComponent(cursor)}`);
+    if (!answer) return "offline";
+    if (!answer.ok) return refusal(answer);
+    const page = await answer.json();
+    const moment = answer.headers.get("X-Now");
+    await noteClock(moment);
+    fresh = page.reset ? { ...fresh, reload: true } : applied(fresh, page, moment);
+    // First what came, then how far it reaches: a page that is applied twice changes nothing.
+    await writePackage(fresh);
+    await writeMeta("cursor", page.cursor);
+    if (page.reset) return load();
+    if (!page.more) break;
+  }
+  return plan(fresh.tasks) === plan(week.tasks) ? "same" : load();
+}
 
 // What a change of the plan touches: who visits what; results and states change all day long.
 const plan = (tasks) => JSON.stringify(tasks.map((task) =>
   [task.id, task.changed_at, task.stops.map((stop) => [stop.id, stop.due_at])]).sort());
 
-function merged(week, day) {
-  const fresh = day.tasks.map((task) => ({ ...task, fetched_at: day.fetched_at }));
-  const told = new Set(fresh.map((task) => task.id));
-  const others = week.tasks.filter((task) => task.day !== day.day && !told.has(task.id));
-  const before = week.tasks.filter((task) => !others.includes(task));
-  const bare = (tasks) => JSON.stringify(tasks.map((task) => ({ ...task, fetched_at: null })));
+function applied(week, { rows, gone }, moment) {
+  const last = shiftDay(week.monday, 6);
+  const cards = rows.filter(({ kind, card }) => kind === "task" && card.day >= week.monday && card.day <= last)
+    .map(({ card }) => ({ ...card, fetched_at: moment }));
+  const names = new Set([...rows, ...gone].map(({ kind, id }) => `${kind}/${id}`));
+  const things = new Map(rows.map(({ kind, id, card }) => [`${kind}/${id}`, card]));
+  const missing = new Set(gone.map(({ kind, id }) => `${kind}/${id}`));
   return {
-    ...week, tasks: [...others, ...fresh], policies: day.policies, checked_at: day.fetched_at,
+    ...week,
+    checked_at: moment,
     // The stamp is that of the package as it was loaded: with other tasks in it, it is another one.
-    etag: bare(before) === bare(fresh) ? week.etag : null,
+    etag: names.size ? null : week.etag,
+    tasks: [...week.tasks.filter((task) => !names.has(`task/${task.id}`)), ...cards],
+    objects: week.objects.filter((thing) => !missing.has(`${thing.kind}/${thing.id}`))
+      .map((thing) => things.get(`${thing.kind}/${thing.id}`) ?? thing),
   };
 }
 
@@ -126,16 +144,19 @@ export function isOld(week) {
 const picturesOf = (week) => new Set((week?.history ?? []).flatMap((thing) =>
   thing.findings.flatMap((finding) => finding.photos)));
 
+const refused = new Set();
+
 /** Load the small pictures that are missing, drop those no longer named; returns how many miss. */
 export async function loadPictures(onProgress = () => {}) {
   const named = picturesOf(await readPackage());
   const kept = new Set((await db.getAllKeys("read")).filter((key) => key.startsWith("thumb/")));
   for (const key of kept) if (!named.has(key.slice(6))) await db.delete("read", key);
-  const missing = [...named].filter((name) => !kept.has(`thumb/${name}`));
+  const missing = [...named].filter((name) => !kept.has(`thumb/${name}`) && !refused.has(name));
   for (const [place, name] of missing.entries()) {
     const answer = await get(`/photos/${name}?size=thumb`);
     if (!answer) return missing.length - place;
     if (answer.ok) await db.put("read", await answer.blob(), `thumb/${name}`);
+    else refused.add(name); // not again before the page is opened anew
     onProgress(place + 1, missing.length);
   }
   return 0;

@@ -12,8 +12,11 @@ export async function showPinForm(note = "") {
   byId("pin-old-field").hidden = !known;
   byId("pin-drop").hidden = !known;
   byId("pin-lock").hidden = !known;
-  for (const name of ["pin-old", "pin-new"]) byId(name).value = "";
   byId("pin-said").textContent = note;
+}
+
+function clear() {
+  for (const name of ["pin-old", "pin-new"]) byId(name).value = "";
 }
 
 /** The old PIN opens the way to another one; wrong tries count as on the lock itself. */
@@ -25,11 +28,13 @@ byId("pin-form").addEventListener("submit", async (event) => {
   if (!isPin(wanted)) return showPinForm(dayTexts.pin_digits);
   if (!(await mayChange())) return showPinForm(dayTexts.pin_old_wrong);
   await setPin(wanted);
+  clear();
   return showPinForm(dayTexts.pin_saved);
 });
 byId("pin-drop").addEventListener("click", async () => {
   if (!(await mayChange())) return showPinForm(dayTexts.pin_old_wrong);
   await dropPin();
+  clear();
   return showPinForm(dayTexts.pin_dropped);
 });
 byId("pin-lock").addEventListener("click", () => tell("lock"));

@@ -47,6 +47,8 @@ export function fold(task, own, since) {
       stop.result = entry.content.result;
       stop.result_reason = entry.content.reason;
     }
+    const checked = entry.kind === "check_form" && stops.get(entry.content.stop_id);
+    if (checked) checked.sheet = entry.content;
   }
   folded.findings = own.filter((entry) => entry.kind === "finding").length;
   return folded;

@@ -47,12 +47,13 @@ export function refreshStops(task) {
   }
 }
 
-export function showStops(task, { chosen, open, choose, tick, skip }) {
+export function showStops(task, { chosen, open, choose, tick, skip, check }) {
   const changed = task.changed_at && el("li", { class: "changed" },
     say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason }));
-  const button = (text, handler) =>
-    el("button", { type: "button", class: "action", on: { click: handler } }, text);
+  const button = (text, handler, look = "") =>
+    el("button", { type: "button", class: `action ${look}`, on: { click: handler } }, text);
   byId("stops").replaceChildren(...(changed ? [changed] : []), ...inOrder(task.stops).map((stop) => {
+    const form = open && check(stop);
     const urgent = stop.due_at && stop.result === "pending";
     return el("li", {
       class: `stop ${stop.result}${stop.id === chosen ? " chosen" : ""}${urgent ? " urgent" : ""}`, "data-stop": stop.id,
@@ -62,6 +63,7 @@ export function showStops(task, { chosen, open, choose, tick, skip }) {
       el("span", {}, stop.name, urgent && promise(stop, task), el("small", {}, facts(stop)))),
     stop.result !== "pending" && el("span", { class: `tag ${stop.result}` }, texts.result[stop.result]),
     open && stop.result !== "done" && button(texts.tick, () => tick(stop)),
+    form && button(form.label, form.open, "check"),
     open && stop.result === "pending" && button(texts.skip, () => skip(stop)),
     open && stop.result === "done" && button(texts.undo, () => skip(stop)));
   }));
@@ -74,6 +76,7 @@ function facts(stop) {
     stop.last_visit ? say(texts.last, { day: stop.last_visit.slice(5, 10) }) : texts.never,
     Number.isFinite(far) && length(far),
     stop.result_reason,
+    stop.note,
   ].filter(Boolean).join(" · ");
 }
 
@@ -81,7 +84,7 @@ function facts(stop) {
 export function promise(stop, task) {
   const left = timeLeft(stop.due_at, task.changed_at ?? task.starts_at);
   return el("span", { class: `light ${left.light}` },
-    say(dayTexts.promise, { time: hour(stop.due_at), left: left.words }));
+    `${left.icon} ${say(dayTexts.promise, { time: hour(stop.due_at), left: left.words })}`);
 }
 
 /** What falls short of the county's minimums, in words; it is told before handing in. */

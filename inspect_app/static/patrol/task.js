@@ -1,6 +1,7 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
 import { byId, dayTexts, el, fault, hear, length, say, showSaved, tell, texts } from "./dom.js";
+import { checkButton, readDrafted, sheetNote, showOffer } from "./check.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
@@ -17,21 +18,26 @@ const TRACK_EVERY_MS = 5000;
 let day = null;
 let task = null;
 let chosen = null;
+let offered = null; // the stop ticked last, whose form is offered
 let fixes = [];
 let readAt = 0;
 
-/** Write a record of this task; the page says 已保存 when it is on the disk. */
-export async function write(kind, values = {}, photos = []) {
+/**
+ * Write a record of this task; the page says 已保存 when it is on the disk. `also` writes more in
+ * the same transaction.
+ */
+export async function write(kind, values = {}, photos = [], also = null) {
   const content = { kind, task_id: task.id, log_uid: task.log ?? newId(), ...values };
   try {
-    await keep(content, { author: day.person_id, photos, label: labelOf(values) });
+    await keep(content, { author: day.person_id, photos, label: labelOf(values), also });
   } catch (error) {
     tell("write-failed", error);
-    return;
+    return false;
   }
   showSaved();
   tell("kept");
   await draw();
+  return true;
 }
 
 const labelOf = (values) =>
@@ -52,6 +58,7 @@ export async function showTask(id, { begin = false, whole = true, stop = null } 
 export function leaveTask() {
   task = null;
   chosen = null;
+  offered = null;
 }
 
 async function draw() {
@@ -59,6 +66,7 @@ async function draw() {
   task = day.tasks.find((each) => each.id === task.id) ?? null;
   // A change of the plan may have given all of it to others.
   if (!task) return tell("task-gone");
+  await readDrafted();
   drawTask(task, choose);
   drawMe(here.fix);
   await followTrack();
@@ -83,10 +91,20 @@ async function readTrack() {
 
 function drawStops() {
   drawProposal();
-  showStops(task, { chosen, open: isRunning(task), choose: openStop, tick, skip });
+  for (const stop of task.stops) stop.note = sheetNote(day, stop);
+  const check = (stop) => checkButton(checkOf(stop));
+  showStops(task, { chosen, open: isRunning(task), choose: openStop, tick, skip, check });
 }
 
+/** What a check form needs to know; a problem opens a finding at its stop. */
+const checkOf = (stop) => ({
+  day, task, stop, write,
+  raise: (preset) => openFinding({ day, task, write, near: stop.id, preset }),
+});
+
 function drawProposal() {
+  const ticked = isRunning(task) && task.stops.find((stop) => stop.id === offered && stop.result === "done");
+  showOffer(ticked ? checkOf(ticked) : null);
   const arrived = task.state === "in_progress" ? arrivedAt(task, day.policies) : null;
   const stay_s = arrived && stayAt(fixes, arrived.geometry, day.policies.stop_radius_m);
   showProposal(arrived, {
@@ -122,6 +140,7 @@ function position() {
 /** Tick a stop; from farther away than the radius the record carries why. */
 async function tick(stop) {
   const facts = { stop_id: stop.id, result: "done", ...position() };
+  offered = stop.id;
   if (isThere(stop, day.policies)) return write("stop_result", facts);
   const far = farOf(stop);
   const known = Number.isFinite(far);
@@ -221,4 +240,9 @@ hear("position", async (fix) => {
   refreshStops(task);
 });
 hear("package", () => { if (task) draw(); });
-hear("draft", () => { if (task) showActions(); });
+hear("draft", async () => {
+  if (!task) return;
+  const changed = await readDrafted();
+  if (task && changed) drawStops();
+  if (task) showActions();
+});

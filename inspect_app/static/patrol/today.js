@@ -83,7 +83,7 @@ function card(task, far) {
   const urgent = task.stops.filter((stop) => stop.due_at && stop.result === "pending");
   return el("article", { class: `card-task ${task.state}`, "data-task": task.id },
     el("div", { class: "when" }, `${hour(task.starts_at)}–${hour(task.ends_at)}`,
-      open && el("span", { class: `light ${left.light}` }, left.words)),
+      open && el("span", { class: `light ${left.light}` }, `${left.icon} ${left.words}`)),
     el("div", { class: "what" },
       el("h2", {}, task.crew, el("span", { class: `tag ${task.state}` }, texts.state[task.state])),
       el("p", {}, facts.join(" · ")),

@@ -54,18 +54,24 @@ export async function upload({ again = false } = {}) {
 /** Note why a round ended; anything but the line or the server is this tablet's own fault. */
 function failed(error) {
   line.since ??= Date.now();
-  line.reason = error instanceof Stop ? error.reason : "write";
   if (!(error instanceof Stop)) {
-    line.halted = true;
     tell("write-failed", error);
     throw error;
   }
+  line.reason = error.reason;
   failures += 1;
   const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
   const wait = Math.max(error.wait, BACKOFF_MIN_MS, Math.random() * most);
   // Only a busy server is spared what the person does: it asked for it.
   line.notBefore = error.reason === "busy" ? Date.now() + wait : 0;
   return wait;
+}
+
+/** A tablet that cannot write what it is told must not go on as if it could. */
+function halt() {
+  clearTimeout(timer);
+  Object.assign(line, { halted: true, reason: "write", since: line.since ?? Date.now() });
+  tell("outbox");
 }
 
 function contact() {
@@ -204,6 +210,7 @@ function digest(hex) {
 
 /** Send when there is reason to: something new, the line is back, the page is seen, each minute. */
 export function startUploading() {
+  hear("write-failed", halt);
   hear("kept", () => upload());
   hear("window", () => upload());
   globalThis.addEventListener("online", () => { failures = 0; upload(); });

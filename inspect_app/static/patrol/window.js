@@ -34,6 +34,7 @@ async function hold(options, granted = () => {}) {
 
 /** Become the window in charge, or one that looks until the other is closed. */
 export function claimWindow() {
+  if (!navigator.locks) return Promise.resolve();  // no secure page: nothing is kept at all
   return new Promise((decided) => {
     const tooLong = setTimeout(() => { setCharge(false); decided(); }, PATIENCE_MS);
     hold({}, () => { clearTimeout(tooLong); decided(); });

@@ -102,7 +102,7 @@ def timed(built: WeekToPlan, orders: Orders) -> dict[CrewDayName, CrewDay]:
             crews[crew],
             day,
             order=[tasks[key] for key in order],
-            travel_s=problem.travel_s[crews[crew].mode],
+            travel_s=problem.ways_of(crews[crew], day),
         )
         for (crew, day), order in sorted(orders.items(), key=lambda one: one[0][::-1])
         if order

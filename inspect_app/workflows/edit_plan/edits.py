@@ -152,11 +152,12 @@ def _without(order: tuple[str, ...], key: str) -> tuple[str, ...]:
 def _with(
     draft: Draft, order: tuple[str, ...], *, key: str, at: tuple[CrewDayName, int | None]
 ) -> tuple[str, ...]:
-    (crew, _), position = at
+    (crew, day), position = at
     if position is None:
         problem = draft.built.problem
-        tasks, who = problem.task_by_key(), problem.crew_by_key()[crew]
-        route = OpenRoute(who, [tasks[one] for one in order], travel_s=problem.travel_s[who.mode])
+        tasks, who = problem.task_by_key(), problem.crew_by_key()[crew].on(day)
+        ways = problem.ways_of(who, day)
+        route = OpenRoute(who, [tasks[one] for one in order], travel_s=ways)
         position = route.cheapest(tasks[key]).position
     position = min(position, len(order))
     return (*order[:position], key, *order[position:])

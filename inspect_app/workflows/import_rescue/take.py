@@ -28,7 +28,9 @@ from inspect_app.workflows.import_rescue.file import (
 )
 from inspect_app.workflows.import_rescue.keys import RescueKeys
 from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo
-from inspect_app.workflows.sync_patrol import Sent, keep_record, keep_segment
+from inspect_app.workflows.sync_patrol import Receipt, Sent, keep_record, keep_segment
+from inspect_app.workflows.sync_patrol.records import read_head
+from inspect_app.workflows.sync_patrol.segments import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An item that was whole and is not taken, and why."""
+    """An item that was whole and is not in effect, and why."""
 
     name: str
     kind: str
@@ -55,10 +57,13 @@ class RescueReport:
     """What came of a rescue file.
 
     `records` and `photos` count by outcome (new, seen, …, refused); `damaged` are stretches of the
-    file without a whole part; `lost` are items the tablet put in that did not come out.
+    file without a whole part; `lost` are items the tablet put in that did not come out. What is
+    kept but not in effect (waiting, inbox, conflict) stands among `refusals` with its reason, too;
+    `faults` are errors of our own code, to be logged.
     """
 
     device: str = ""
+    sender: UUID | None = None
     proven: bool = False
     records: Counter[str] = field(default_factory=Counter)
     photos: Counter[str] = field(default_factory=Counter)
@@ -67,6 +72,7 @@ class RescueReport:
     unreadable: int = 0
     ended: bool = False
     told: int = 0
+    faults: list[Exception] = field(default_factory=list)
 
     @property
     def lost(self) -> int:
@@ -106,7 +112,7 @@ def import_rescue(
     for part in _parts(path, office):
         _take_photo(session, part, report=report, office=office, actor=actor, now=now)
     for part in _parts(path, office):
-        _take_record(session, part, report=report, now=now)
+        _take_record(session, part, report=report, actor=actor, now=now)
     _note(session, path, report, actor=actor, now=now)
     return report
 
@@ -118,6 +124,7 @@ def _look(session: Session, path: Path, office: Office, *, report: RescueReport)
             report.damaged += 1
         elif isinstance(found.facts, SenderPart):
             report.device = found.facts.name or str(found.facts.device)
+            report.sender = found.facts.device
             report.proven = _is_proven(session, found.facts)
         elif isinstance(found.facts, EndPart):
             report.ended = True
@@ -166,31 +173,50 @@ def _take_photo(
 
 
 def _take_record(
-    session: Session, part: Part, *, report: RescueReport, now: datetime
+    session: Session, part: Part, *, report: RescueReport, actor: Actor, now: datetime
 ) -> None:
     item = part.facts
     if not isinstance(item, RecordPart):
         return
+    sent = Sent(part.body, item.sha256)
     try:
         with session.begin_nested():
-            state = _keep(session, item, Sent(part.body, item.sha256), now=now)
+            receipt = _keep(session, item, sent, report=report, actor=actor, now=now)
     except Problem as problem:
         report.records["refused"] += 1
         report.refusals.append(Refusal(item.name, item.kind, item.by, problem))
-    else:
-        report.records[state] += 1
+        return
+    report.records[receipt.state] += 1
+    report.faults.extend(receipt.faults)
+    if receipt.problem is not None:
+        report.refusals.append(Refusal(item.name, item.kind, item.by, receipt.problem))
 
 
-def _keep(session: Session, item: RecordPart, sent: Sent, *, now: datetime) -> str:
-    """Keep a record or segment in its author's name and return what became of it."""
+def _keep(
+    session: Session,
+    item: RecordPart,
+    sent: Sent,
+    *,
+    report: RescueReport,
+    actor: Actor,
+    now: datetime,
+) -> Receipt:
+    """Keep a record or segment in its author's name and return what became of it.
+
+    A record that names its author inside came by the hand of the office; an older one does not,
+    and only the file knows whose it is.
+    """
     author = actor_of_person(session, item.author, day=local_day(now))
     if author is None:
         raise Problem("not_found", what="人员")
     if item.kind != "segment":
-        return keep_record(session, UUID(item.name), sent, actor=author, now=now).state
+        sender = author if read_head(sent.body).author is None else actor
+        uid = UUID(item.name)
+        return keep_record(session, uid, sent, actor=sender, now=now, vouched=True)
     log_uid, _, number = item.name.partition("/")
+    origin = Origin(report.sender, item.seq, vouched=True)
     place = (UUID(log_uid), int(number))
-    return keep_segment(session, place, sent, actor=author, now=now).state
+    return keep_segment(session, place, sent, actor=author, now=now, origin=origin)
 
 
 def _note(

@@ -17,6 +17,7 @@ from inspect_app.models import IncomingPhoto, Photo
 from inspect_app.workflows.keep_photo.parts import Part, digest_of, open_part, room_on_disk
 from inspect_app.workflows.keep_photo.proof import PhotoFacts, read_photo
 from inspect_app.workflows.keep_photo.shelf import PhotoShelf
+from inspect_app.workflows.sync_patrol.photos import complete_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +105,5 @@ def add_photo(session: Session, proven: Proven, *, actor: Actor, now: datetime) 
         .returning(Photo.sha256)
     )
     session.execute(delete(IncomingPhoto).where(IncomingPhoto.sha256 == proven.sha256))
+    complete_photo(session, proven.sha256)
     return kept is not None

@@ -43,6 +43,10 @@ class PhotoShelf:
         """Return the path of the small derivative."""
         return self.data_dir / "thumbs" / sha256[:2] / f"{sha256}.jpg"
 
+    def marked(self, sha256: str, said: str) -> Path:
+        """Return the path of the copy that carries lines; `said` stands for what they say."""
+        return self.data_dir / "marked" / sha256[:2] / f"{sha256}-{said}.jpg"
+
     def part(self, sha256: str) -> Path:
         """Return the path of the bytes of a photo that is still on its way."""
         return self.incoming / f"{sha256}.part"

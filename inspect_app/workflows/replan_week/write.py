@@ -264,7 +264,7 @@ class ChangeWriter:
         if who is None:
             return
         rest = next(one for one in self.prepared.rest.problem.crews if one.key == crew)
-        travel_s = self.built.problem.travel_s[who.mode]
+        travel_s = self.built.problem.ways_of(who, day)
         if route is None:
             route = timed_route(rest, day, order=(), travel_s=travel_s)
         before = [_visit(stop) for stop in settled if key_of(stop) in self.built.nodes]

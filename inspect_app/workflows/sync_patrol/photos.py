@@ -1,7 +1,6 @@
 """Photos of records: they may come before or after the record; the end is the same."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +11,7 @@ from inspect_app.models import Finding, FindingPhoto, Photo, SyncRecord
 from inspect_app.workflows.sync_patrol.locks import lock_photos
 
 
-def complete_photo(session: Session, sha256: str, *, now: datetime) -> int:
+def complete_photo(session: Session, sha256: str) -> int:
     """Link a photo that has just been kept to the findings whose records name it.
 
     To be called in the transaction that wrote the photo's row, after it; again does nothing. A
@@ -20,7 +19,6 @@ def complete_photo(session: Session, sha256: str, *, now: datetime) -> int:
     photos need no link: their log names them from the start. Returns how many findings got it.
     Three statements, by the index of the records' photos.
     """
-    del now  # a link carries no time of its own
     lock_photos(session, [sha256])
     waiting = (
         select(Finding.id, literal(sha256), literal(PhotoStage.BEFORE.value))

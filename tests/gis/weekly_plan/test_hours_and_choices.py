@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from gis.routing.clock import Shift, route_s
+from gis.routing.explain import Reason, explain
 from gis.routing.insertions import OpenRoute, OpenWeek
 from gis.routing.parallel import solve_in_parallel
 from gis.routing.patterns import day_sets
 from gis.routing.problem import (
+    UNREACHABLE_S,
     Crew,
     Lunch,
     PatrolTask,
@@ -25,7 +27,7 @@ from gis.routing.problem import (
 )
 from gis.routing.solve import Keep, SearchBudget, orders_of, solve
 from gis.routing.timetable import timed_route
-from gis.routing.verify import verify
+from gis.routing.verify import Rule, verify
 from tests.gis.routing_weeks import MONDAY, crew, eventful_week, line_travel, random_week
 from tests.gis.weekly_plan.walks import QUICK
 
@@ -330,3 +332,50 @@ def test_two_searches_that_are_cancelled_hand_back_a_valid_plan() -> None:
         cancel=lambda: len(told) > 3,
     )
     assert verify(problem, plan).is_valid
+
+
+# --- ways of single days --------------------------------------------------------------------------
+
+
+def test_by_hand_a_visit_moves_to_the_day_on_which_its_road_is_open() -> None:
+    open_s = line_travel([0, 600])
+    closed_s = np.array([[0, UNREACHABLE_S], [UNREACHABLE_S, 0]])
+    task = PatrolTask("stop", 1, 1, 600, days=frozenset({0, 1}))
+    who = replace(crew("A", home_node=0), modes={0: "car, closed"})
+    problem = WeekProblem(MONDAY, (task,), (who,), {"car": open_s, "car, closed": closed_s})
+    plan = solve(problem, seed=1, budget=SearchBudget(iterations=50))
+    assert [(route.crew, route.day) for route in plan.routes] == [("A", 1)]
+    monday_only = replace(problem, tasks=(replace(task, days=frozenset({0})),))
+    plan = solve(monday_only, seed=1, budget=SearchBudget(iterations=50))
+    assert plan.routes == ()
+    (reason,) = explain(monday_only, plan).unserved
+    assert reason.reason is Reason.cut_off
+
+
+@pytest.mark.parametrize(("seed", "day"), [(0, 0), (1, 2), (2, 4), (3, 1), (4, 2)])
+def test_each_day_s_legs_are_those_of_its_own_matrix(seed: int, day: int) -> None:
+    problem = random_week(seed)
+    slow_s = 2 * problem.travel_s["car"]
+    problem = replace(
+        problem,
+        crews=tuple(replace(one, modes={day: "slow"}) for one in problem.crews),
+        travel_s=problem.travel_s | {"slow": slow_s},
+    )
+    plan = solve(problem, seed=1, budget=SearchBudget(iterations=200))
+    assert verify(problem, plan).is_valid
+    tasks, homes = problem.task_by_key(), problem.crew_by_key()
+    for route in plan.routes:
+        node = homes[route.crew].home_node
+        for visit in route.visits:
+            there = tasks[visit.task].entry(visit.direction)
+            right = problem.travel_s["slow" if route.day == day else "car"][node, there]
+            assert visit.travel_s == right
+            node = tasks[visit.task].exit(visit.direction)
+    shifted = replace(problem, crews=tuple(replace(one, modes={}) for one in problem.crews))
+    assert route_faults(shifted, plan) == {day} & {route.day for route in plan.routes}
+
+
+def route_faults(problem: WeekProblem, plan: WeekPlan) -> set[object]:
+    """Return the days whose travel times are not those of the problem."""
+    rules = (Rule.travel_time,)
+    return {one.facts["day"] for one in verify(problem, plan).violations if one.rule in rules}
