@@ -2,13 +2,14 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
@@ -26,7 +27,8 @@ PLACE = {"longitude": CANAL[0][0] + 0.001, "latitude": CANAL[0][1], "accuracy": 
 class Field:
     """An inspector's tablet: a browser of its own, with what a test does over and over."""
 
-    def __init__(self, context: BrowserContext, account: Account, task_id: int) -> None:
+    def __init__(self, context: BrowserContext, account: Account, task_id: int, name: str) -> None:
+        self.name = name
         self.context, self.account, self.task_id = context, account, task_id
         self.log = str(uuid4())
         self.page = context.new_page()
@@ -71,6 +73,7 @@ KEEP = """async ({ values, author, photo }) => {
   tell('kept');
   return entry.id;
 }"""
+REASON = "import('/static/patrol/upload.js').then(({ line }) => line.reason)"
 STATES = """async () => {
   const { entries } = await import('/static/patrol/store.js');
   return Object.fromEntries((await entries()).map((entry) => [entry.id, entry.state]));
@@ -83,6 +86,15 @@ FINDING = {
 }
 
 
+def until(page: Page, done: Callable[[], bool], *, seconds: int = 40) -> None:
+    """Wait until something outside of the document is so."""
+    for _ in range(seconds * 5):
+        if done():
+            return
+        page.wait_for_timeout(200)
+    pytest.fail("it never came")
+
+
 @pytest.fixture
 def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
     """Give a tablet with a published task, logged in."""
@@ -92,6 +104,7 @@ def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
         grid = make_grid(session)
         make_owner(session, grid)
         account = make_account(session, Role.INSPECTOR, grid=grid)
+        name = account.person.name
         task = make_task(session, make_crew(session, account), grid=grid)
     context = browser.new_context(
         base_url=live_server.url,
@@ -101,7 +114,7 @@ def field(browser: Browser, live_server: LiveServer) -> Iterator[Field]:
         permissions=["geolocation"],
         service_workers="block",
     )
-    yield Field(context, account, task.id)
+    yield Field(context, account, task.id, name)
     context.close()
 
 
@@ -197,7 +210,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(field: Field):
         lambda route: tries.append(1) or route.fulfill(status=507, headers={"Retry-After": "120"}),
     )
     field.keep()
-    page.wait_for_function("""async () => (await import('/static/patrol/upload.js')).line.reason""")
+    until(page, lambda: page.evaluate(REASON) == "busy")
     field.keep("stop_result", stop_id=1, result="done")
     page.wait_for_timeout(1500)
     assert len(tries) == 1
@@ -207,51 +220,35 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(field: Field):
     assert 100_000 < wait <= 120_000
 
 
-class Blobs:
-    """A server's side of photos in pieces, with answers that get lost on the way."""
+class LostReplies:
+    """Lets the first pieces of a photo reach the server, but not their answers the tablet."""
 
-    def __init__(self, photo: bytes, *, lose: int) -> None:
-        self.photo, self.kept, self.lose = photo, b"", lose
-        self.sizes: list[int] = []
+    def __init__(self, app: Flask, *, lose: int) -> None:
+        self.app, self.lose, self.sizes = app.wsgi_app, lose, []
 
-    def answer(self, route: Route) -> None:
-        request = route.request
-        if request.method == "HEAD":
-            return route.fulfill(status=200, headers=self._headers())
-        body, offset = request.post_data_buffer or b"", int(request.headers["upload-offset"])
-        if offset != len(self.kept):
-            return route.fulfill(status=409, headers=self._headers(), json={"problem": "x"})
-        self.kept += body
-        self.sizes.append(len(body))
-        if self.lose:
-            self.lose -= 1
-            return route.abort()  # the piece is here, its answer is lost
-        return route.fulfill(status=204, headers=self._headers())
-
-    def _headers(self) -> dict[str, str]:
-        whole = len(self.kept) == len(self.photo)
-        return {
-            "Upload-Offset": str(len(self.kept)),
-            "Upload-Length": str(len(self.photo)),
-            "Upload-Complete": "?1" if whole else "?0",
-        }
+    def __call__(self, environ, start_response):
+        answer = self.app(environ, start_response)
+        if environ["REQUEST_METHOD"] == "PATCH":
+            self.sizes.append(int(environ["CONTENT_LENGTH"]))
+            if len(self.sizes) <= self.lose:
+                answer.close()
+                raise ConnectionResetError
+        return answer
 
 
-def test_a_photo_goes_on_where_it_stopped_in_smaller_pieces(field: Field):
+def test_a_photo_goes_on_where_it_stopped_in_smaller_pieces(
+    field: Field, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+):
     page = field.open()
     photo = noisy_picture(900_000)
-    blobs = Blobs(photo, lose=2)
-    page.route("**/sync/blobs/*", blobs.answer)
-    field.keep("finding", photo, **FINDING)
-    page.wait_for_function(
-        """async (name) => (await (await import('/static/patrol/store.js')).photoFacts(name))
-            .state === 'verified'""",
-        arg=sha256(photo),
-        timeout=30_000,
-    )
-    assert blobs.kept == photo  # no byte twice, none missing
-    assert blobs.sizes[:3] == [256 * 1024, 128 * 1024, 64 * 1024]
-    assert max(blobs.sizes[3:], default=0) <= 256 * 1024
+    line = LostReplies(live_server.app, lose=2)
+    monkeypatch.setattr(live_server.app, "wsgi_app", line)
+    uid = field.keep("finding", photo, **FINDING)
+    until(page, lambda: field.states()[uid] == "verified")
+    assert line.sizes[:3] == [256 * 1024, 128 * 1024, 64 * 1024]
+    assert sum(line.sizes) == len(photo)  # no byte twice, none missing
+    with live_server.writing() as session:
+        assert session.get_one(Photo, sha256(photo)).size == len(photo)
 
 
 def test_what_the_server_has_lost_is_sent_again(field: Field):
@@ -300,15 +297,20 @@ VERSION_1 = """async ({ task, author, log }) => {
   };
   await new Promise((done) => { open.onsuccess = done; });
   const device = '0195c000-0000-7000-8000-000000000001';
+  const at = '2026-03-24T00:40:00Z';
+  const bytesOf = (seq, kind) => new TextEncoder().encode(
+    JSON.stringify({ kind, task_id: task, log_uid: log, device, seq, at }));
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(3, 'patrol_resume')));
+  const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const tx = open.result.transaction(['outbox', 'meta', 'drafts'], 'readwrite');
   const add = (seq, state, kind) => {
     const id = `0195c000-0000-7000-8000-00000000000${seq + 1}`;
-    const body = { kind, task_id: task, log_uid: log, device, seq, at: '2026-03-24T00:40:00Z' };
+    const bytes = bytesOf(seq, kind);
+    const body = JSON.parse(new TextDecoder().decode(bytes));
     tx.objectStore('outbox').add({
       id, seq, at: body.at, author, photos: [], label: '', kind, task, content: body,
       url: `/sync/records/${id}`, name: id, state, receivedAt: state === 'received' ? 5 : undefined,
-      sha256: state === 'received' ? 'ab' : undefined,
-      bytes: new TextEncoder().encode(JSON.stringify(body)),
+      sha256: state === 'received' ? sha256 : undefined, bytes,
     });
   };
   add(1, 'waiting', 'patrol_start');
@@ -334,7 +336,8 @@ def test_a_database_of_version_1_is_taken_over_and_sent(field: Field, live_serve
         kinds = session.scalars(
             select(SyncRecord.kind).where(SyncRecord.author_id == field.account.person_id)
         ).all()
-    assert sorted(kinds) == ["patrol_pause", "patrol_start"]
+    # The first contact compares: what this server never had is sent again.
+    assert sorted(kinds) == ["patrol_pause", "patrol_resume", "patrol_start"]
     field.show_box()
     expect(page.locator(".entry.draft")).to_contain_text("写到一半")
     assert len(field.keep("patrol_end")) == 36
@@ -364,7 +367,6 @@ def test_logging_out_keeps_the_outbox_and_the_next_person_sees_only_a_count(
     with live_server.writing() as session:
         other = make_account(session, Role.INSPECTOR)
         other_id = other.person_id
-        name = field.account.person.name
     page = field.open()
     page.route("**/sync/records/*", lambda route: route.abort())
     uid = field.keep("stop_result", stop_id=1, result="done")
@@ -377,7 +379,7 @@ def test_logging_out_keeps_the_outbox_and_the_next_person_sees_only_a_count(
     page.goto("/patrol")
     expect(page.locator("#cards")).to_be_visible()
     field.show_box()
-    expect(page.locator("#others")).to_have_text(f"{name}有 1 条记录待传,都在本机")
+    expect(page.locator("#others")).to_have_text(f"{field.name}有 1 条记录待传,都在本机")
     expect(page.locator(f"[data-id='{uid}']")).to_have_count(0)
     page.unroute_all()
     field.send()

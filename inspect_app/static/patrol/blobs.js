@@ -50,7 +50,9 @@ async function sendPieces(photo, bytes, first) {
     if (answer.status === 409) offset = placeIn(answer);
     else if (!answer.ok) return refused(photo, await words(answer));
     else {
-      offset = placeIn(answer);
+      const reached = placeIn(answer);
+      if (reached <= offset) throw new Stop("portal");  // a server that takes a piece is further on
+      offset = reached;
       await markBlob(name, { piece });
       piece = Math.min(PIECE, piece * 2);
     }
