@@ -255,14 +255,32 @@ def outbox(page: Page) -> list[dict[str, Any]]:
     return page.evaluate(ENTRIES)
 
 
+def send_now(page: Page) -> None:
+    """Press 立即上传, as an impatient person does, whatever pause the uploader is in."""
+    page.evaluate(
+        "import('/static/patrol/upload.js').then(({ upload }) => { upload({ again: true }); })"
+    )
+
+
 def wait_until_held(page: Page) -> list[dict[str, Any]]:
     """Wait until the server has confirmed every item of the outbox; return them."""
-    page.evaluate("import('/static/patrol/upload.js').then(({ upload }) => { upload(); })")
-    expect(page.locator("#open-box")).to_have_text("待传 0", timeout=30_000)
+    for _ in range(30):
+        send_now(page)
+        page.wait_for_timeout(500)
+        if page.locator("#open-box").inner_text() == "待传 0":
+            break
+    expect(page.locator("#open-box")).to_have_text("待传 0")
     found = outbox(page)
     assert found
     assert {entry["state"] for entry in found} <= set(HELD)
     return found
+
+
+def pause(page: Page) -> None:
+    """Pause the patrol, with the first of the proposed reasons."""
+    page.click("#do-pause")
+    page.locator("#reason-choices button").first.click()
+    expect(page.locator("#do-resume")).to_be_visible()
 
 
 def assert_each_once(office: Office, found: list[dict[str, Any]], *, task_id: int) -> None:

@@ -13,18 +13,15 @@ from tests.browser.tablet.conftest import (
     begin,
     hand_in,
     outbox,
+    pause,
     photo,
+    send_now,
     tick,
     wait_until_held,
 )
 from tests.browser.tablet.line import Line
 
 pytestmark = pytest.mark.browser
-
-
-def send_now(page: Page) -> None:
-    """Let the uploader try at once, whatever pause it is in."""
-    page.evaluate("import('/static/patrol/upload.js').then(({ upload }) => { upload(); })")
 
 
 def states(page: Page) -> set[str]:
@@ -140,8 +137,11 @@ def test_going_on_and_off_line_ten_times_in_a_patrol_changes_nothing_in_the_end(
     begin(page)
     for turn in range(10):
         page.context.set_offline(turn % 2 == 0)
-        page.click("#do-pause" if turn % 2 == 0 else "#do-resume")
-        expect(page.locator("#do-resume" if turn % 2 == 0 else "#do-pause")).to_be_visible()
+        if turn % 2 == 0:
+            pause(page)
+        else:
+            page.click("#do-resume")
+            expect(page.locator("#do-pause")).to_be_visible()
     hand_in(page)
     found = wait_until_held(page)
     assert_each_once(office, found, task_id=person.task_id)

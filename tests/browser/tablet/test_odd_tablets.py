@@ -20,6 +20,7 @@ from tests.browser.tablet.conftest import (
     make_inspector,
     outbox,
     photo,
+    send_now,
     tick,
     wait_for_shell,
     wait_until_held,
@@ -75,7 +76,7 @@ def test_two_windows_of_one_tablet_send_each_item_once(
     before = len(line.asked)
     tick(page)
     for each in (page, other, page, other):
-        each.evaluate("import('/static/patrol/upload.js').then(({ upload }) => { upload(); })")
+        send_now(each)
     found = wait_until_held(page)
     puts = [path for method, path in line.asked[before:] if method == "PUT"]
     assert len(puts) == len(set(puts))
@@ -158,7 +159,7 @@ def test_another_persons_log_in_neither_shows_nor_sends_as_its_own_what_waits(
     log_in(page, colleague.account)
     page.goto("/patrol")
     expect(page.locator(".card-task")).to_have_count(1)
-    page.evaluate("import('/static/patrol/upload.js').then(({ upload }) => { upload(); })")
+    send_now(page)
     page.wait_for_timeout(1500)
     authors = office.ask(select(SyncRecord.author_id).where(SyncRecord.uid == waiting["id"]))
     assert authors in ([], [person.account.person_id])  # never under the colleague's name
@@ -182,7 +183,7 @@ def test_a_log_in_that_expired_out_of_range_stops_no_work(
         session.execute(delete(WebSession).where(WebSession.account_id.in_(mine)))
         session.commit()
     page.context.set_offline(False)
-    page.evaluate("import('/static/patrol/upload.js').then(({ upload }) => { upload(); })")
+    send_now(page)
     expect(page.locator("#notice")).to_contain_text("登录已过期")
     page.set_input_files("#site-photo", photo())
     expect(page.locator("#saved")).to_be_visible()
