@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -232,6 +233,7 @@ class LostReplies:
             self.sizes.append(int(environ["CONTENT_LENGTH"]))
             if len(self.sizes) <= self.lose:
                 answer.close()
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
                 raise ConnectionResetError
         return answer
 

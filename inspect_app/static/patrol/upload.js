@@ -179,7 +179,8 @@ async function kept(entry, said) {
     early: said.state === "waiting", error: null,
   };
   if (said.state === "inbox") {
-    return { ...facts, state: "attention", message: said.message ?? texts.in_inbox };
+    const message = [texts.in_inbox, said.message].filter(Boolean).join(":");
+    return { ...facts, state: "attention", message };
   }
   if (facts.early) return { ...facts, state: "received", message: texts.early };
   if (missing.length) return { ...facts, state: "received" };
