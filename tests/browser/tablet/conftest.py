@@ -262,6 +262,16 @@ def send_now(page: Page) -> None:
     )
 
 
+def wait_until(page: Page, true_of: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """Wait until something is true of the tablet's own list; return the list."""
+    for _ in range(150):
+        found = outbox(page)
+        if true_of(found):
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(found)
+
+
 def wait_until_held(page: Page) -> list[dict[str, Any]]:
     """Wait until the server has confirmed every item of the outbox; return them."""
     for _ in range(30):

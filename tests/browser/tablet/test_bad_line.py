@@ -17,6 +17,7 @@ from tests.browser.tablet.conftest import (
     photo,
     send_now,
     tick,
+    wait_until,
     wait_until_held,
 )
 from tests.browser.tablet.line import Line
@@ -165,11 +166,9 @@ def test_a_record_the_server_will_not_take_does_not_hold_up_the_others(
     hand_in(page)
     page.context.set_offline(False)
     send_now(page)
-    page.wait_for_function(
-        "async () => { const { entries } = await import('/static/patrol/store.js');"
-        " return (await entries()).every(({ state }) => !['waiting', 'sending'].includes(state)); }"
+    found = wait_until(
+        page, lambda all_: not {entry["state"] for entry in all_} & {"waiting", "sending"}
     )
-    found = outbox(page)
     wrong = [entry for entry in found if entry["state"] == "attention"]
     assert len(wrong) == 1
     assert wrong[0]["message"]
@@ -207,9 +206,10 @@ def test_a_finding_reaches_the_office_before_its_photo_can(
     assert finding["state"] == "received"  # not 已核验 yet: its photo is missing
     line.turn("good")
     found = wait_until_held(page)
-    page.wait_for_function(
-        "async (id) => { const { entries } = await import('/static/patrol/store.js');"
-        " return (await entries()).find((entry) => entry.id === id).state === 'verified'; }",
-        arg=finding["id"],
+    wait_until(
+        page,
+        lambda all_: (
+            {each["state"] for each in all_ if each["id"] == finding["id"]} == {"verified"}
+        ),
     )
     assert_each_once(office, found, task_id=person.task_id)
