@@ -32,8 +32,8 @@ FROM = date(2020, 1, 1)
 PASSWORD = "patrol by water"  # noqa: S105 - of accounts that live for a minute
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 STOPS_A_TASK = 6
-SPARE_DAYS = 2
-"""Days after today whose tasks nobody has begun: the office changes these."""
+SPARE_DAYS = 3
+"""Days after today whose tasks nobody has begun: the office changes them, the last one at last."""
 OUTLETS = 12
 WEST, SOUTH, STEP = 120.50, 30.50, 0.004
 

@@ -97,6 +97,7 @@ class Size:
 
 
 SIZES = {
+    "mutant": Size("mutant", tablets=2, records=40, each=2, world={}, records_a_task=10),
     "tiny": Size(
         "tiny",
         tablets=4,

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from sqlalchemy import Engine, text
@@ -16,18 +18,18 @@ SLOW_S = (0.0, 0.0, 0.05, 0.2, 0.6)
 RENAME = """
 UPDATE patrol_stop SET name = :name, leave_at = leave_at + interval '1 minute'
 WHERE id = (SELECT s.id FROM patrol_stop s JOIN patrol_task t ON t.id = s.task_id
-            WHERE t.day > :today ORDER BY md5(s.id::text || :word) LIMIT 1)
+            WHERE t.id = ANY(:tasks) ORDER BY md5(s.id::text || :word) LIMIT 1)
 """
 MOVE = """
 UPDATE patrol_stop SET task_id = :task, seq = (
   SELECT coalesce(max(seq), 0) + 1 FROM patrol_stop WHERE task_id = :task)
 WHERE id = (SELECT s.id FROM patrol_stop s JOIN patrol_task t ON t.id = s.task_id
-            WHERE t.day > :today AND t.id <> :task ORDER BY md5(s.id::text || :word) LIMIT 1)
+            WHERE t.id = ANY(:tasks) AND t.id <> :task ORDER BY md5(s.id::text || :word) LIMIT 1)
 """
 REMOVE = """
 DELETE FROM patrol_stop
 WHERE id = (SELECT s.id FROM patrol_stop s JOIN patrol_task t ON t.id = s.task_id
-            WHERE t.day > :today ORDER BY md5(s.id::text || :word) LIMIT 1)
+            WHERE t.id = ANY(:tasks) ORDER BY md5(s.id::text || :word) LIMIT 1)
 """
 ADD = """
 INSERT INTO patrol_stop (task_id, grid_id, seq, object_kind, object_id, name, arrive_at, leave_at,
@@ -41,7 +43,7 @@ DELETE FROM patrol_task WHERE id = :task AND :draw = 0
 """
 LATER = "UPDATE patrol_task SET ends_at = ends_at + interval '1 minute' WHERE id = :task"
 REASSIGN = """
-UPDATE patrol_task SET crew_id = :crew, day = CAST(:today AS date) + 3 + :draw % 6
+UPDATE patrol_task SET crew_id = :crew, day = CAST(:today AS date) + 4 + :draw % 6
 WHERE id = :task
 """
 RENAME_OUTLET = """
@@ -62,6 +64,25 @@ ACTS = {
     "add": ADD,
     "drop": DROP_TASK,
 }
+
+REMOVE_FIRST = """
+DELETE FROM patrol_stop
+WHERE id = (SELECT id FROM patrol_stop WHERE task_id = :task ORDER BY id LIMIT 1)
+"""
+
+
+@contextmanager
+def slow_change(engine: Engine, tasks: list[int]) -> Iterator[None]:
+    """Hold a change open while a later one is committed; tablets pull in between, in the block.
+
+    The last word on a task is a stop that goes: whoever skips it, or is not told, shows it still.
+    """
+    with engine.begin() as slow:
+        for task in tasks[1:]:
+            slow.execute(text(REMOVE_FIRST), {"task": task})
+        with engine.begin() as quick:
+            quick.execute(text(LATER), {"task": tasks[0]})
+        yield
 
 
 class Office(threading.Thread):
@@ -98,6 +119,7 @@ class Office(threading.Thread):
                     "word": word,
                     "name": f"段{word}",
                     "today": self._today,
+                    "tasks": self._tasks,
                     "crew": self._dice.pick(self._crews),
                     "draw": self._dice.below(40),
                 }

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -18,12 +18,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from benchmarks.chaos import control, safeguards
-from benchmarks.chaos.county import PASSWORD, Crewed, make_county
+from benchmarks.chaos.county import PASSWORD, SPARE_DAYS, Crewed, make_county
 from benchmarks.chaos.dice import Dice
 from benchmarks.chaos.faults import KILLS_SERVER, RESTARTS, Size, faults_of_tablets, faults_of_world
 from benchmarks.chaos.host import Host, hosting
 from benchmarks.chaos.machine import TICK_S, Machine, Progress
-from benchmarks.chaos.office import Office
+from benchmarks.chaos.office import Office, slow_change
 from benchmarks.chaos.outbox import Outbox
 from benchmarks.chaos.script import script
 from benchmarks.chaos.truth import Verdict, judge, judge_control
@@ -32,7 +32,8 @@ from inspect_app.cli.cluster import stop as stop_cluster
 from inspect_app.cli.migrate import migrate
 
 OFFICES = 2
-FINISH_S = 30.0
+FINISH_S = 60.0
+POWER_CUT_AT = 0.7
 TEMPLATE = "chaos_template"
 WEEKS_AHEAD_DAYS = 9
 
@@ -221,15 +222,13 @@ def _live(trial: Trial, machine: Machine, engine: Engine) -> Counter[str]:
 def _world(trial: Trial) -> list[tuple[float, str]]:
     faults = faults_of_world(trial.size, Dice("world", trial.seed))
     if trial.without:
-        faults = [(share, name) for share, name in faults if name == "power_cut"]
+        faults = [(POWER_CUT_AT, "power_cut")] if trial.without == "fsync" else []
     return faults
 
 
 def _offices(trial: Trial, engine: Engine) -> list[Office]:
     today = datetime.now(UTC).date()
-    with engine.connect() as connection:
-        query = text("SELECT id, crew_id FROM patrol_task WHERE day > :today")
-        tasks = {row.id: row.crew_id for row in connection.execute(query, {"today": today})}
+    tasks = _tasks_on(engine, {today + timedelta(days=each) for each in range(1, SPARE_DAYS)})
     offices = [
         Office(engine, tasks, today=today, dice=Dice("office", trial.seed, number))
         for number in range(OFFICES)
@@ -239,19 +238,33 @@ def _offices(trial: Trial, engine: Engine) -> list[Office]:
     return offices
 
 
+def _tasks_on(engine: Engine, days: set[date]) -> dict[int, int]:
+    """Return the crew of each task of some days."""
+    with engine.connect() as connection:
+        query = text("SELECT id, crew_id FROM patrol_task WHERE day = ANY(:days)")
+        return {row.id: row.crew_id for row in connection.execute(query, {"days": list(days)})}
+
+
 def _judge(
     trial: Trial, machine: Machine, engine: Engine, *, outboxes: dict[str, Outbox]
 ) -> Verdict:
-    """Let every tablet reconcile and pull a last time, then compare."""
+    """Let every tablet reconcile and pull a last time, around a slow change, then compare."""
     engine.dispose()
     if trial.control:
         return judge_control(engine, outboxes.values())
+    last_day = datetime.now(UTC).date() + timedelta(days=SPARE_DAYS)
+    with slow_change(engine, sorted(_tasks_on(engine, {last_day}))):
+        _finish(trial, machine)
+    _finish(trial, machine)
+    return judge(engine, outboxes, machine.files)
+
+
+def _finish(trial: Trial, machine: Machine) -> None:
     for number in range(trial.size.tablets):
         machine.start_tablet(number, "--finish")
     deadline = time.monotonic() + FINISH_S
     while machine.look_after_tablets() and time.monotonic() < deadline:
         time.sleep(TICK_S)
-    return judge(engine, outboxes, machine.files)
 
 
 def picture() -> bytes:

@@ -1,5 +1,7 @@
 """Safeguards taken away one at a time: a proof that cannot fail proves nothing."""
 
+from typing import Any
+
 from sqlalchemy import Engine, text
 from sqlalchemy.dialects import postgresql
 
@@ -33,14 +35,22 @@ _SCHEMA = {
 def remove(name: str) -> None:
     """Take a safeguard out of the server's process."""
     if name == "on-conflict":
-        postgresql.Insert.on_conflict_do_nothing = (  # type: ignore[method-assign]
-            lambda insert, *_, **__: insert
-        )
+        postgresql.Insert.on_conflict_do_nothing = _plain  # type: ignore[method-assign]
     elif name == "hash-check":
         Sent.checked = lambda sent: sent.sha256  # type: ignore[method-assign]
         keep.check_digest = lambda *_: None
     elif name == "snapshot":
         changes.FEED = changes.FEED.replace("pg_snapshot_xmin", "pg_snapshot_xmax")
+
+
+_ON_CONFLICT = postgresql.Insert.on_conflict_do_nothing
+
+
+def _plain(insert: postgresql.Insert, **options: Any) -> postgresql.Insert:  # noqa: ANN401
+    """Leave an insert of records as it is; all others keep their clause and their unique key."""
+    if insert.table.name == "sync_record":
+        return insert
+    return _ON_CONFLICT(insert, **options)
 
 
 def remove_from_database(name: str, engine: Engine) -> None:

@@ -12,7 +12,9 @@ from inspect_app.queries.patrols import NearObject, TaskCard, cards_of, objects_
 
 PAGE_ROWS = 500
 BEHIND_MAX = 20_000
-"""With more changes than this before it (after an import) a tablet takes its package anew."""
+"""With more changes than this before it a tablet takes its package anew."""
+MANY_OBJECTS = "objects"
+"""What a trigger writes for a statement that changes over 1,000 objects: one row a grid."""
 LAST = 2**63 - 1
 
 
@@ -117,8 +119,9 @@ def changes_after(session: Session, cursor: str, *, actor: Actor) -> Changes:
 
     `reset` tells that nothing can be said about what the tablet holds: a cursor that is none, is
     older than what is kept, comes from before a restored backup, or from another scope, crew or
-    person. `rows` and `gone` are empty then: the tablet keeps the new cursor, throws its read
-    copies away and takes the package (`/sync/week`) anew, in this order.
+    person; or an import has changed very many objects in the scope. `rows` and `gone` are empty
+    then: the tablet keeps the new cursor, throws its read copies away and takes the package
+    (`/sync/week`) anew, in this order.
 
     A card's `last_visit` and `next_segment` are as of when it was made.
     """
@@ -132,7 +135,9 @@ def changes_after(session: Session, cursor: str, *, actor: Actor) -> Changes:
     passed = replace(
         life, xid=head.xmin, id=0, seen_id=head.newest_id or 0, seen_mark=head.newest_mark or 0
     )
-    if asked.xid > head.xmin or not (head.known or not asked.seen_id) or head.behind > BEHIND_MAX:
+    foreign = asked.xid > head.xmin or not (head.known or not asked.seen_id)
+    many = any(row.subject_kind == MANY_OBJECTS for row in found)
+    if foreign or many or head.behind > BEHIND_MAX:
         return Changes(str(passed), reset=True, rows=[], gone=[], more=False)
     page = [row for row in found[:PAGE_ROWS] if row.subject_kind is not None]
     if more := len(found) > PAGE_ROWS:

@@ -41,7 +41,7 @@ def chunk(sha256: str) -> Response:
     """Take the bytes from Upload-Offset on: 204 with the new offset, 409 with the true one.
 
     A chunk may be empty: with Upload-Offset equal to Upload-Length it asks for the final proof.
-    Wrong hash: 422 `digest_mismatch` and Upload-Offset 0. No room: 507 and Retry-After.
+    Wrong hash: 400 `digest_mismatch` and Upload-Offset 0. No room: 507 and Retry-After.
     """
     if request.mimetype != MEDIA_TYPE:
         given = request.mimetype or "-"

@@ -46,6 +46,7 @@ class SheetView:
     nothing_found: bool
     problems: list[AnswerView]
     doubtful: list[AnswerView]
+    missing: list[str]
     rest: list[AnswerView]
 
 
@@ -101,7 +102,8 @@ def _view(sheet: Sheet, names: Mapping[tuple[ObjectKind, int], str]) -> SheetVie
         task_id=sheet.task_id,
         nothing_found=sheet.nothing_found,
         problems=[line for key, line in lines.items() if key in problems],
-        doubtful=[line for key, line in lines.items() if key in wrong],
+        doubtful=[line for key, line in lines.items() if key in sheet.answers and key in wrong],
+        missing=[line.label for key, line in lines.items() if key not in sheet.answers],
         rest=[line for key, line in lines.items() if key not in problems | wrong.keys()] + extra,
     )
 

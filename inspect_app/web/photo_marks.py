@@ -21,11 +21,11 @@ def font_path() -> Path:
 
 def mark_lines(photo: Photo, mark: PhotoMark) -> tuple[str, ...]:
     """Return the lines of a marked copy: time, place, names, and which original it is made from."""
-    where = " ".join(filter(None, (mark.grid, mark.thing)))
     lines = [
         _time_line(photo, mark),
-        gettext("地点 %(where)s", where=where) if where else "",
         _place_line(mark),
+        gettext("网格 %(grid)s", grid=mark.grid) if mark.grid else "",
+        gettext("对象 %(thing)s", thing=mark.thing) if mark.thing else "",
         gettext("检查人员 %(names)s", names="、".join(mark.people)) if mark.people else "",
         gettext("问题编号 %(number)s", number=mark.finding_no) if mark.finding_no else "",
         gettext("原件 SHA-256 %(digits)s…", digits=photo.sha256[:HASH_SHOWN]),

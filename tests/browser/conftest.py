@@ -1,11 +1,12 @@
 """A real Chromium on a real server: own database, own port, a watch over what the page does."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from flask import Flask
@@ -113,6 +114,23 @@ def live_server(
         yield served
 
 
+def read_at_once(app: WSGIApplication) -> WSGIApplication:
+    """Return the application with each answer read and closed before it is sent.
+
+    A page that is left drops its connections, and the test server then never closes their files.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = app(environ, start_response)
+        try:
+            return [b"".join(body)]
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+    return answer
+
+
 @contextmanager
 def serve(settings: Settings) -> Iterator[LiveServer]:
     """Serve the application of these settings on a free port; the clock stands at NOW."""
@@ -121,7 +139,7 @@ def serve(settings: Settings) -> Iterator[LiveServer]:
     sessions = session_factory(engine)
     app = create_app(settings, sessions=sessions)
     app.extensions["clock"] = lambda: NOW
-    served = make_server("127.0.0.1", 0, app, threaded=True)
+    served = make_server("127.0.0.1", 0, read_at_once(app), threaded=True)
     # Closing then waits for answers still under way, or their connections would never be closed.
     served.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=served.serve_forever, daemon=True)

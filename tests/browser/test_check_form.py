@@ -103,6 +103,7 @@ def test_a_form_filled_offline_survives_a_reload_and_arrives(tablet: Page, live_
     expect(page.locator("#check-nothing")).to_have_text("其余项填正常")
     expect(page.locator("#check-state")).to_contain_text("1 项有问题")
 
+    page.wait_for_timeout(300)
     page.reload()  # the tablet was killed: without a network, without a save
     third = page.locator("#stops .stop").nth(2)
     expect(third.locator(".check")).to_have_text("续填检查表")

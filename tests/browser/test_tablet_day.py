@@ -167,7 +167,7 @@ def test_the_self_check_names_the_remedy_of_what_is_red_and_tells_the_office(
         code = make_code(session, "设备 07", actor=administrator, now=NOW).code
     field = tablet(place=None, address=f"/patrol#enrol={code}")
     page = field.page
-    expect(page.locator("#enrol-state")).to_have_text("本机已注册:设备 07")
+    expect(page.locator("#enrol-state")).to_have_text("本机已登记:设备 07")
     page.click("#check-again")
     red = page.locator("[data-check=position]")
     expect(red).to_have_attribute("data-level", "red", timeout=30_000)
@@ -185,7 +185,7 @@ def test_the_self_check_names_the_remedy_of_what_is_red_and_tells_the_office(
     # The code worked once; a second tablet is told so and goes on without.
     other = tablet(address=f"/patrol#enrol={code}").page
     expect(other.locator("#enrol-fault")).not_to_be_empty()
-    expect(other.locator("#enrol-state")).to_contain_text("未注册")
+    expect(other.locator("#enrol-state")).to_contain_text("未登记")
     other.click("#back")
     expect(other.locator(".card-task")).to_have_count(1)
 
@@ -533,7 +533,7 @@ def test_after_a_silence_a_new_piece_of_the_track_begins(tablet, live_server: Li
         kept, row.value = row.value, {"value": 2}
     page = tablet().page
     start(page)
-    for step, wait_ms in ((1, 3500), (2, 500)):
+    for step, wait_ms in ((1, 500), (2, 3500), (3, 300)):
         lon = PLACE["longitude"] + step * 0.001
         page.wait_for_timeout(wait_ms)
         page.context.set_geolocation(PLACE | {"longitude": lon})

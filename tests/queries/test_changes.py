@@ -392,7 +392,28 @@ def test_another_scope_crew_or_name_of_a_member_is_a_reset(mirror: Mirror, count
     assert (mirror.resets, mirror.held) == (5, {})
 
 
-def test_after_a_great_import_the_package_is_taken_anew(mirror, county: County, monkeypatch):
+def test_an_import_of_very_many_objects_is_one_change_a_grid(mirror: Mirror, county: County):
+    made = text(
+        "INSERT INTO outlet (name, grid_id, geom) SELECT 'n', :grid, ST_SetSRID("
+        "ST_MakePoint(120.5, 30.5), 4490) FROM generate_series(1, 1001)"
+    )
+    with changed(mirror) as session:
+        session.execute(made, {"grid": county.other_grid})
+        session.execute(text("DELETE FROM outlet WHERE grid_id = :g"), {"g": county.other_grid})
+    assert mirror.pull() == []
+    assert mirror.resets == 1
+    with changed(mirror) as session:
+        last = session.scalars(select(Change.id).order_by(Change.id.desc()).limit(1)).one()
+        session.execute(made, {"grid": county.grid})
+        kinds = select(Change.subject_kind, Change.grid_id).where(Change.id > last)
+        assert session.execute(kinds).all() == [("objects", county.grid)]
+    mirror.pull()
+    assert (mirror.resets, len(mirror.held)) == (2, 1003)
+    with changed(mirror) as session:
+        session.execute(text("DELETE FROM outlet WHERE grid_id = :g"), {"g": county.grid})
+
+
+def test_far_behind_the_package_is_taken_anew(mirror, county: County, monkeypatch):
     monkeypatch.setattr(feed, "BEHIND_MAX", 5)
     with changed(mirror) as session:
         for _ in range(6):

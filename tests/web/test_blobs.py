@@ -15,12 +15,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
-from inspect_app.models import IncomingPhoto, Photo, Policy
+from inspect_app.models import FindingPhoto, IncomingPhoto, Photo, Policy
 from inspect_app.workflows.keep_blob import remove_stale_parts
 from inspect_app.workflows.keep_photo import PhotoShelf
 from tests.conftest import NOW
-from tests.factories import client_of, make_policies
-from tests.patrol_factories import picture, sha256
+from tests.factories import (
+    client_of,
+    log_in,
+    make_account,
+    make_grid,
+    make_owner,
+    make_policies,
+)
+from tests.patrol_factories import Tablet, digest, make_crew, make_task, picture, sha256
 
 
 @dataclass
@@ -116,7 +123,7 @@ def test_wrong_bytes_begin_anew(sender: Sender, session: Session):
     part = sender.part
     part.write_bytes(b"x" * 1000)
     answer = sender.patch(1000)
-    assert (answer.status_code, answer.headers["Upload-Offset"]) == (422, "0")
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (400, "0")
     assert answer.json["problem"] == "digest_mismatch"
     assert (sender.head(), rows(session), sender.files()) == ((0, "?0"), 0, [])
     assert sender.patch(0).status_code == 204
@@ -320,6 +327,29 @@ def test_parts_nobody_goes_on_with_are_removed_after_a_fortnight(sender: Sender,
     later = NOW + timedelta(days=20)
     assert remove_stale_parts(session, shelf, now=later) == 1
     assert session.scalars(select(IncomingPhoto.sha256)).all() == []
+
+
+@pytest.mark.parametrize("in_one_go", [True, False])
+def test_a_finding_that_came_before_its_photo_gets_it(app: Flask, session: Session, in_one_go):
+    make_policies(session)
+    grid = make_grid(session)
+    make_owner(session, grid)
+    account = make_account(session, Role.INSPECTOR, grid=grid)
+    task = make_task(session, make_crew(session, account), grid=grid)
+    session.commit()
+    client, tablet = app.test_client(), Tablet(task)
+    log_in(client, account)
+    sender = Sender(client, picture(size=(200, 150)), app.extensions["settings"].data_dir)
+    finding = {"finding_type": "noise", "severity": "normal", "photos": [sender.name]}
+    uid, body = tablet.write("finding", **finding, lon=120.505, lat=30.5)
+    answer = client.put(f"/sync/records/{uid}", data=body, headers=digest(body))
+    assert (answer.status_code, answer.json["missing_photos"]) == (201, [sender.name])
+    if in_one_go:
+        client.put(f"/sync/photos/{sender.name}", data=sender.body)
+    else:
+        sender.patch(0, 100)
+        sender.patch(100)
+    assert session.scalars(select(FindingPhoto.photo_sha256)).all() == [sender.name]
 
 
 @settings(

@@ -134,8 +134,9 @@ def test_the_lines_say_which_clock_the_time_is_from(app: Flask):
         )
         assert mark_lines(photo, known) == (
             "记录时间 2026-03-24 09:00",
-            "地点 城关镇 三里桥排口",
             "东经 120.500000 北纬 30.500000(CGCS2000)",
+            "网格 城关镇",
+            "对象 三里桥排口",
             "检查人员 张三、李四",
             "问题编号 2026000001",
             "原件 SHA-256 abababababababab…",

@@ -145,7 +145,8 @@ function answerIs(field, answer) {
   if (answer === undefined) delete mine.answers[field.key];
   else mine.answers[field.key] = answer;
   refresh();
-  draftSoon(keyOf(run.stop), () => mine);
+  if (["text", "number"].includes(field.kind)) draftSoon(keyOf(run.stop), () => mine);
+  else remember();
 }
 
 async function remember() {

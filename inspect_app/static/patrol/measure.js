@@ -66,3 +66,13 @@ function sampled(line) {
   }
   return places;
 }
+
+/** What a track has come to: minutes, metres, share of the task's reaches; null where not known. */
+export function proven(task, fixes, { coverage_tolerance_m: tolerance, track_gap_s: gap_s }) {
+  const lines = task.stops.filter((stop) => !stop.geometry.type.endsWith("Point")).map((stop) => stop.geometry);
+  return {
+    minutes: fixes.length ? (fixes.at(-1)[0] - fixes[0][0]) / 60000 : 0,
+    metres: metresOf(piecesOf(fixes, gap_s ?? Infinity)),
+    share: tolerance == null ? null : coveredShare(lines, fixes, tolerance),
+  };
+}

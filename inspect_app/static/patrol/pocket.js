@@ -46,10 +46,7 @@ async function pauses() {
   return found;
 }
 
-function close() {
-  clearInterval(timer);
-  dialog.close();
-}
+const close = () => dialog.close();
 
 /** Without dragging: one tap asks, a second one elsewhere within four seconds opens. */
 function ask() {
@@ -67,4 +64,5 @@ slide.addEventListener("input", () => { if (Number(slide.value) >= OPEN_AT) clos
 slide.addEventListener("change", () => { slide.value = 0; });
 byId("pocket-tap").addEventListener("click", ask);
 byId("pocket-sure").addEventListener("click", close);
+dialog.addEventListener("close", () => clearInterval(timer));
 dialog.addEventListener("cancel", (event) => event.preventDefault());

@@ -47,7 +47,15 @@ export function refreshStops(task) {
   }
 }
 
-export function showStops(task, { chosen, open, choose, tick, skip, check }) {
+let drawn = "";
+
+/** Draw the list; one that would look the same stays, so that no tap is lost between two drawings. */
+export function showStops(task, { stamp, chosen, open, choose, tick, skip, check }) {
+  const bare = task.stops.map(({ geometry: _, ...stop }) => stop);
+  const forms = task.stops.map((stop) => open && check(stop)?.label);
+  const wanted = JSON.stringify([stamp, task.id, task.changed_at, chosen, open, bare, forms]);
+  if (wanted === drawn && byId("stops").childElementCount) return refreshStops(task);
+  drawn = wanted;
   const changed = task.changed_at && el("li", { class: "changed" },
     say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason }));
   const button = (text, handler, look = "") =>
@@ -67,6 +75,7 @@ export function showStops(task, { chosen, open, choose, tick, skip, check }) {
     open && stop.result === "pending" && button(texts.skip, () => skip(stop)),
     open && stop.result === "done" && button(texts.undo, () => skip(stop)));
   }));
+  return null;
 }
 
 function facts(stop) {

@@ -5,7 +5,7 @@ import { checkButton, readDrafted, sheetNote, showOffer } from "./check.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
 import { centreOn, drawMe, drawTask, drawTrack, openMap, showStop, showWhole } from "./map.js";
-import { coveredShare, metresOf, piecesOf, stayAt } from "./measure.js";
+import { piecesOf, proven, stayAt } from "./measure.js";
 import { openPocket } from "./pocket.js";
 import { fixesOf, here, startTrack, stopTrack } from "./position.js";
 import { askReason } from "./reasons.js";
@@ -93,7 +93,8 @@ function drawStops() {
   drawProposal();
   for (const stop of task.stops) stop.note = sheetNote(day, stop);
   const check = (stop) => checkButton(checkOf(stop));
-  showStops(task, { chosen, open: isRunning(task), choose: openStop, tick, skip, check });
+  const stamp = [day.fetched_at, day.policies];
+  showStops(task, { stamp, chosen, open: isRunning(task), choose: openStop, tick, skip, check });
 }
 
 /** What a check form needs to know; a problem opens a finding at its stop. */
@@ -170,6 +171,9 @@ async function showActions() {
     el("button", { type: "button", class: `action main ${look}`, id: `do-${name}`, on: { click: handler } },
       texts[name] ?? dayTexts[name]);
   const waiting = await draft(task.id);
+  const wanted = JSON.stringify([task.id, task.state, Boolean(waiting)]);
+  if (byId("actions").dataset.drawn === wanted) return;  // a tap must not fall between two drawings
+  byId("actions").dataset.drawn = wanted;
   const running = task.state === "in_progress";
   const buttons = {
     in_progress: ["photo", "finding", "pocket", "pause", "end"], paused: ["resume", "finding", "end"],
@@ -192,20 +196,9 @@ async function showActions() {
   if (waiting && byId("do-finding")) byId("do-finding").textContent = texts.draft;
 }
 
-/** What the track has come to: minutes, metres, share of the reaches; null where nothing is known. */
-function proven() {
-  const lines = task.stops.filter((stop) => !stop.geometry.type.endsWith("Point")).map((stop) => stop.geometry);
-  const tolerance = day.policies.coverage_tolerance_m;
-  return {
-    minutes: fixes.length ? (fixes.at(-1)[0] - fixes[0][0]) / 60000 : 0,
-    metres: metresOf(piecesOf(fixes, day.policies.track_gap_s ?? Infinity)),
-    share: tolerance == null ? null : coveredShare(lines, fixes, tolerance),
-  };
-}
-
 async function end() {
   const left = task.stops.filter((stop) => stop.result === "pending").length;
-  const short = shortfalls(proven(), day.policies);
+  const short = shortfalls(proven(task, fixes, day.policies), day.policies);
   byId("end-minimums").replaceChildren(...short.map((text) => el("li", {}, text)));
   byId("end-minimums").hidden = !short.length;
   const answer = await askEnd(left);

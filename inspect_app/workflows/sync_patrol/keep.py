@@ -26,6 +26,7 @@ from inspect_app.workflows.sync_patrol.settle import (
     judge,
     problem_of,
     retry_waiting,
+    write_verdict,
 )
 
 
@@ -40,7 +41,8 @@ def keep_record(
 ) -> Receipt:
     """Keep a record and let it take effect, exactly once; nothing that can be read is turned away.
 
-    The same bytes again answer as before and do nothing. Other bytes under a known id, and a
+    The same bytes again answer as before and do nothing, unless they are held and this sender may
+    what the first might not. Other bytes under a known id, and a
     record under a counter its device has used, go to quarantine and are noted. `actor` is who is
     logged in; another author is believed if the sender is `vouched` for: an enrolled tablet, or a
     person who brings in a tablet's rescued outbox. Records of one task come one after the other.
@@ -62,7 +64,10 @@ def keep_record(
         locked = lock_task(session, person_id=author.actor.person_id, task_id=head.task_id)
     others_wait = _insert(session, held, sha256)
     if others_wait is None:
-        return _known(session, held, sha256, sender=actor, now=now)
+        own = _own(session, held, sha256)
+        if own is None:
+            return _conflict(session, held, sha256, sender=actor, now=now)
+        return _again(session, own, held, locked=locked, now=now)
     verdict = judge(session, held, locked, now=now)
     faults = [] if verdict.fault is None else [verdict.fault]
     if verdict.problem is not None:
@@ -129,32 +134,30 @@ def _settle_followers(
     return retry_waiting(session, locked, now=now) if others_wait else []
 
 
-def _known(session: Session, held: Held, sha256: str, *, sender: Actor, now: datetime) -> Receipt:
-    """Answer for a record whose id, or whose counter on its device, is taken."""
-    head, name = held.head, str(held.uid)
-    taken = SyncRecord.uid == held.uid
-    if head.device is not None and head.seq is not None:
-        taken |= (SyncRecord.device_uid == head.device) & (SyncRecord.seq == head.seq)
-    by_id = {row.uid: row for row in session.scalars(select(SyncRecord).where(taken))}
-    own = by_id.get(held.uid)
-    if own is not None and own.sha256 == sha256:
-        return _again(session, own)
-    kept = own or next(iter(by_id.values()))
-    problem = Problem("record_conflict", uid=held.uid)
-    if own is None:
-        problem = Problem("seq_taken", device=head.device, seq=head.seq)
-    rival = Rival(name, sha256, held.body, kept.sha256, head.device)
-    number = quarantine(session, rival, actor=sender, now=now)
-    return Receipt(
-        name,
-        kept.sha256 if own is not None else sha256,
-        "conflict",
-        problem=problem,
-        quarantine=number,
-    )
+def _own(session: Session, held: Held, sha256: str) -> SyncRecord | None:
+    """Return the row that holds these very bytes under this very id."""
+    row = session.get(SyncRecord, held.uid, populate_existing=True)
+    return row if row is not None and row.sha256 == sha256 else None
 
 
-def _again(session: Session, row: SyncRecord) -> Receipt:
+def _again(
+    session: Session,
+    row: SyncRecord,
+    held: Held,
+    *,
+    locked: LockedTask | None,
+    now: datetime,
+) -> Receipt:
+    """Answer for a record that is here; one that is held may take effect if this sender may."""
+    faults: list[Exception] = []
+    if SyncState(row.state) in ANSWERS:
+        held = replace(held, came_at=row.received_at)
+        verdict = judge(session, held, locked, now=now)
+        if verdict.problem is None and locked is not None:
+            row.author_id = held.author.actor.person_id or row.author_id
+            row.sender_id = held.author.sender_id
+            write_verdict(row, verdict, now=now)
+            faults = _settle_followers(session, held, locked, others_wait=True, now=now)
     state = SyncState(row.state)
     return Receipt(
         str(row.uid),
@@ -163,4 +166,24 @@ def _again(session: Session, row: SyncRecord) -> Receipt:
         stamp_of(row.received_at, row.sha256),
         missing_photos=photos_not_here(session, row.photos),
         problem=problem_of(row) if state in ANSWERS else None,
+        faults=tuple(faults),
     )
+
+
+def _conflict(
+    session: Session, held: Held, sha256: str, *, sender: Actor, now: datetime
+) -> Receipt:
+    """Put bytes into quarantine whose id, or whose counter on their device, is taken."""
+    head, name = held.head, str(held.uid)
+    kept = session.get(SyncRecord, held.uid)
+    problem = Problem("record_conflict", uid=held.uid)
+    if kept is None:
+        problem = Problem("seq_taken", device=head.device, seq=head.seq)
+        kept = session.scalars(
+            select(SyncRecord).where(
+                SyncRecord.device_uid == head.device, SyncRecord.seq == head.seq
+            )
+        ).one()
+    rival = Rival(name, sha256, held.body, kept.sha256, head.device)
+    number = quarantine(session, rival, actor=sender, now=now)
+    return Receipt(name, kept.sha256, "conflict", problem=problem, quarantine=number)

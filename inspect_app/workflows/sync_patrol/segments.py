@@ -1,6 +1,6 @@
 """Keep a track segment: with its log, or beside it until the log has come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -91,12 +91,14 @@ def keep_segment(
     piece = Piece(*place, sent.body, sha256, origin, now)
     locked = _locked(session, piece, actor)
     row = session.get(SyncRecord, segment_uid(piece.name), populate_existing=True)
+    if row is not None and row.sha256 == sha256 and locked is not None:
+        _join_held(session, piece, row, locked=locked, actor=actor)
     if row is not None:
         return _held_before(session, piece, row, actor=actor, now=now)
     joined = Joined(Verdict(Problem("record_early", uid=piece.name)))
     if locked is not None:
         joined = _join(session, piece, locked, actor=actor)
-    if joined.verdict.problem is not None:
+    if joined.verdict.problem is not None and session.get(TrackSegment, place) is None:
         return _hold(session, piece, joined.verdict, locked=locked, actor=actor)
     if not joined.new:
         return _known(session, piece, actor=actor, now=now)
@@ -177,6 +179,17 @@ def _join(session: Session, piece: Piece, locked: LockedTask, *, actor: Actor) -
     return Joined(verdict_of(take), new)
 
 
+def _join_held(
+    session: Session, piece: Piece, row: SyncRecord, *, locked: LockedTask, actor: Actor
+) -> None:
+    """Let a held segment join its log if this sender may what the first might not."""
+    if SyncState(row.state) in ANSWERS:
+        joined = _join(session, replace(piece, came_at=row.received_at), locked, actor=actor)
+        if joined.new:
+            session.delete(row)
+            session.flush()
+
+
 def _insert(session: Session, piece: Piece, locked: LockedTask) -> bool:
     fixes, day = read_segment(piece.body).fixes, locked.task.day
     limit = policy_value(session, "fix_accuracy_max_m", day=day)
@@ -227,12 +240,13 @@ def _held_before(
     if row.sha256 != piece.sha256:
         return _conflict(session, piece, row.sha256, seq_taken=False, actor=actor, now=now)
     state = SyncState(row.state)
+    holds = state in ANSWERS and row in session
     return Receipt(
         piece.name,
         row.sha256,
-        ANSWERS.get(state, "seen"),
+        ANSWERS[state] if holds else "seen",
         stamp_of(row.received_at, row.sha256),
-        problem=problem_of(row) if state in ANSWERS else None,
+        problem=problem_of(row) if holds else None,
     )
 
 
