@@ -79,9 +79,10 @@ function contact() {
 }
 
 async function round(again) {
-  const first = isDue({ again });
   const check = await checkDue();
-  if (!check && !(await entries()).some(first)) return 0;
+  const all = await entries();
+  const idle = !all.some(isDue({ again })) && !(await openPhotos(all, again)).length;
+  if (idle && !check) return 0;
   if (!navigator.onLine) throw new Stop("offline");
   const person = await ask();
   contact();
@@ -190,15 +191,19 @@ async function kept(entry, said) {
   return { ...facts, state: "verified", verifiedAt: at };
 }
 
+/** Names of photos the server has not verified; a refused one is tried again only when asked to. */
+async function openPhotos(items, again) {
+  const facts = await allPhotos();
+  const done = again ? ["verified"] : ["verified", "attention"];
+  return [...new Set(items.flatMap((entry) => entry.photos))]
+    .filter((name) => facts.has(name) && !done.includes(facts.get(name).state));
+}
+
 /** Send the photos of items the server has, or waits for; returns the names that are whole now. */
 async function sendPhotos(person, again) {
   const whole = new Set();
-  const facts = await allPhotos();
-  const named = new Set((await entries()).filter(mine(person)).flatMap((entry) => entry.photos));
-  for (const name of named) {
-    const state = facts.get(name)?.state;
-    if (state === "verified" || (state === "attention" && !again)) continue;
-    if (facts.has(name) && await sendPhoto(name)) whole.add(name);
+  for (const name of await openPhotos((await entries()).filter(mine(person)), again)) {
+    if (await sendPhoto(name)) whole.add(name);
     tell("outbox");
   }
   return whole;
