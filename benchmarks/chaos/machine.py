@@ -46,7 +46,7 @@ class Machine:
     struck: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
     tablets: dict[int, Hosted] = field(default_factory=dict)
-    ended: dict[int, int] = field(default_factory=dict)
+    gave_up: list[str] = field(default_factory=list)
     _server: Hosted | None = None
 
     @property
@@ -136,9 +136,11 @@ class Machine:
                 self.start_tablet(number)
                 continue
             del self.tablets[number]
-            self.ended[number] = code
-            if code not in (0, 3):
-                errors = (self.folder / f"tablet{number:02d}" / "errors.log").read_text()
+            errors = (self.folder / f"tablet{number:02d}" / "errors.log").read_text()
+            if code == 3:
+                last = errors.strip().rpartition("\n")[2]
+                self.gave_up.append(f"tablet {number} gave up: {last[:300]}")
+            elif code != 0:
                 message = f"tablet {number} ended with {code}:\n{errors[-3_000:]}"
                 raise TabletFailed(message)
         return bool(self.tablets)

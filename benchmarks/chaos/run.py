@@ -126,9 +126,11 @@ def run(trial: Trial, site: Site) -> Outcome:
         servers=sum(faults[fault] for fault in KILLS_SERVER),
         restarts=sum(faults[fault] for fault in RESTARTS),
     )
-    given_up = sum(1 for code in machine.ended.values() if code != 0)
+    verdict.notes += machine.gave_up
     seconds = [after - before for before, after in pairwise(marks)]
-    return Outcome(trial, verdict, faults, kills, seconds, given_up=given_up, changes=changes)
+    return Outcome(
+        trial, verdict, faults, kills, seconds, given_up=len(machine.gave_up), changes=changes
+    )
 
 
 def _prepare(trial: Trial, engine: Engine) -> list[Crewed]:

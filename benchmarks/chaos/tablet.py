@@ -131,18 +131,22 @@ class Tablet:
     def reconciled(self) -> bool:
         """Whether the server holds all of it; what it lacks is marked to be sent again."""
         told = self.line.manifest()
-        names = set(told["missing"])
+        missing = set(told["missing"])
+        own = {sha256 for sha256, _ in self.outbox.photos()}
+        to_come: set[str] = set()
+        for each in told["incomplete"]:
+            photos = set(each["missing_photos"])
+            to_come |= photos & own
+            if not photos <= own:  # the server waits for what nobody has
+                self.outbox.mark(each["id"], "attention", each)
         for item in self.outbox.items():
-            if item.name in names:
+            if item.name in missing:
                 self.outbox.mark(item.name, "waiting", "missing in the manifest")
-        for sha256, _ in self.outbox.photos():
-            if sha256 in names or any(
-                sha256 in each["missing_photos"] for each in told["incomplete"]
-            ):
-                self.outbox.mark_photo(sha256, "waiting")
-        if told["different"]:
-            sys.stderr.write(f"different: {told['different']}\n")
-        return not (names or told["incomplete"])
+        for sha256 in own & (missing | to_come):
+            self.outbox.mark_photo(sha256, "waiting")
+        for name in told["different"]:
+            self.outbox.mark(name, "attention", "different in the manifest")
+        return not (missing or to_come)
 
 
 def main() -> None:
