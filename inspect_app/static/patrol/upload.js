@@ -31,7 +31,7 @@ export const alone = (work) => navigator.locks.request("patrol-sync", work);
 /** Send everything that waits, after the round that may be running; plans the next by itself. */
 export async function upload({ again = false } = {}) {
   if (line.halted || looksOnly() || (queued && !again)) return;
-  if (!again && Date.now() < line.notBefore) return;
+  if (!again && performance.now() < line.notBefore) return;
   queued = true;
   clearTimeout(timer);
   let wait = EVERY_MS;
@@ -62,8 +62,9 @@ function failed(error) {
   failures += 1;
   const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
   const wait = Math.max(error.wait, BACKOFF_MIN_MS, Math.random() * most);
-  // Only a busy server is spared what the person does: it asked for it.
-  line.notBefore = error.reason === "busy" ? Date.now() + wait : 0;
+  // Only a busy server is spared what the person does: it asked for it. Counted from the start of
+  // the page: the tablet's clock may be set back by a year meanwhile.
+  line.notBefore = error.reason === "busy" ? performance.now() + wait : 0;
   return wait;
 }
 
@@ -102,7 +103,7 @@ function isDue({ again = false, whole = null }) {
     if (["waiting", "sending"].includes(entry.state)) return true;
     if (whole) return entry.photos.some((name) => whole.has(name));
     if (entry.state === "attention") return again;
-    return entry.state === "received" && (again || Date.now() - entry.triedAt > ASK_AGAIN_MS);
+    return entry.state === "received" && (again || Math.abs(Date.now() - entry.triedAt) > ASK_AGAIN_MS);
   };
 }
 

@@ -46,6 +46,20 @@ def test_a_hot_spot_that_answers_200_to_everything_is_not_taken_for_the_server(
     assert_each_once(office, wait_until_held(page), task_id=person.task_id)
 
 
+def test_a_hot_spot_neither_replaces_the_week_nor_breaks_the_page(page: Page, line: Line):
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    line.turn("portal", "/sync/", "/photos/")
+    page.reload()
+    expect(page.locator(".card-task")).to_have_count(1)
+    page.click("#refresh")
+    page.wait_for_timeout(1000)
+    assert line.happened["portal"] > 1
+    expect(page.locator(".card-task")).to_have_count(1)
+    begin(page)
+    assert faults == []
+
+
 def test_a_storm_of_502_loses_nothing_and_ends_in_one_copy(
     page: Page, office: Office, person: Person, line: Line
 ):
