@@ -40,7 +40,8 @@ class Host:
         self._codes: dict[int, int] = {}
         self._births: list[int] = []
         self._news = threading.Condition()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def start(self, program: str, arguments: list[str], log: Path, **environment: str) -> "Hosted":
         """Fork a process in a session of its own and return it."""
@@ -65,6 +66,9 @@ class Host:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process.wait()
+        self._listener.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _listen(self) -> None:
         for line in self._process.stdout or ():

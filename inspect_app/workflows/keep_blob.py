@@ -22,7 +22,7 @@ from inspect_app.workflows.keep_photo.parts import (
     open_part,
     room_on_disk,
 )
-from inspect_app.workflows.keep_photo.shelf import PhotoShelf
+from inspect_app.workflows.keep_photo.shelf import PhotoShelf, make_folder
 
 CHUNK_BYTES_MAX = 256 * 1024
 DISK_FREE_MIN = 256 * 1024 * 1024
@@ -157,7 +157,9 @@ def _admit(
     known = session.get(IncomingPhoto, chunk.sha256)
     if known is not None and known.length == chunk.length:
         return
-    if shutil.disk_usage(reception.shelf.data_dir).free < DISK_FREE_MIN + chunk.length:
+    with room_on_disk():
+        make_folder(reception.shelf.incoming)  # a new installation has none yet
+    if shutil.disk_usage(reception.shelf.incoming).free < DISK_FREE_MIN + chunk.length:
         raise Problem("disk_full")
     if known is None:
         _check_share(session, chunk, reception=reception, actor=actor, now=now)

@@ -92,3 +92,12 @@ def test_a_part_that_stays_empty_is_no_file(tmp_path: Path):
     with open_known_part(path) as part:
         part.restart()
     assert not path.exists()
+
+
+def test_the_first_chunk_of_a_new_installation_makes_its_folders(session: Session, tmp_path: Path):
+    reception = Reception(PhotoShelf(tmp_path / "new" / "data"), ZoneInfo("Asia/Shanghai"), 10**7)
+    body = picture()
+    make_policies(session)
+    actor = actor_with(session, Role.INSPECTOR)
+    chunk = Chunk(sha256(body), body, 0, len(body))
+    assert keep_chunk(session, chunk, reception=reception, actor=actor, now=NOW).complete
