@@ -102,7 +102,7 @@ class Office(threading.Thread):
                 self._change()
             except DBAPIError:  # two desks at one row, or the database was restarted
                 self.done["undone"] += 1
-            self._over.wait(0.05 + 0.3 * self._dice.share())
+            self._over.wait(0.1 + 0.6 * self._dice.share())
 
     def stop(self) -> None:
         """Finish the running change and go home."""

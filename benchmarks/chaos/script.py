@@ -69,9 +69,9 @@ def _day(task: dict[str, Any], *, count: int, dice: Dice) -> Iterator[Draft]:
 
 def _step(task: dict[str, Any], dice: Dice, *, may_rest: bool) -> Draft:
     drawn = dice.below(100)
-    if drawn < 50:
+    if drawn < 55:
         return _visit(task, dice)
-    if drawn < 80:
+    if drawn < 84:
         return _finding(task, dice)
     if drawn < 93:
         photo = (dice.below(1 << 40), dice.pick(PHOTO_BYTES))
@@ -91,7 +91,7 @@ def _visit(task: dict[str, Any], dice: Dice) -> Draft:
 
 def _finding(task: dict[str, Any], dice: Dice) -> Draft:
     photos = tuple(
-        (dice.below(1 << 40), dice.pick(PHOTO_BYTES)) for _ in range(dice.pick((0, 0, 1, 1, 2)))
+        (dice.below(1 << 40), dice.pick(PHOTO_BYTES)) for _ in range(dice.pick((0, 0, 0, 1, 2)))
     )
     values = {
         "finding_type": dice.pick(FINDINGS),

@@ -21,7 +21,7 @@ from benchmarks.chaos.records import RecordSender
 from benchmarks.chaos.script import script
 from benchmarks.chaos.server_line import Line, NotNow
 
-BATCH = 6
+BATCH = 8
 PAUSE_MIN_S, PAUSE_MAX_S = 0.02, 1.0
 
 

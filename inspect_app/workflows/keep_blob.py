@@ -22,7 +22,7 @@ from inspect_app.workflows.keep_photo.parts import (
     open_part,
     room_on_disk,
 )
-from inspect_app.workflows.keep_photo.shelf import PhotoShelf, make_folder
+from inspect_app.workflows.keep_photo.shelf import PhotoShelf, make_folder, sync_folder
 
 CHUNK_BYTES_MAX = 256 * 1024
 DISK_FREE_MIN = 256 * 1024 * 1024
@@ -103,7 +103,8 @@ def keep_chunk(
             if part.size < chunk.length:
                 return BlobState(part.size, chunk.length, complete=False)
             proven = shelve_part(part, chunk.sha256, shelf=reception.shelf, zone=reception.zone)
-        else:  # another process has shelved it since
+        else:  # another process has shelved it since, and may have been killed in the middle
+            sync_folder(path.parent)
             proven = proof_of(path, chunk.sha256, zone=reception.zone)
     add_photo(session, proven, actor=actor, now=now)
     return BlobState(proven.size, proven.size, complete=True)
@@ -131,6 +132,8 @@ def _kept(
     if photo is None:
         if digest_of(path) != sha256:
             return None
+        with room_on_disk():
+            sync_folder(path.parent)  # who moved it here may have been killed before that
         add_photo(session, proof_of(path, sha256, zone=reception.zone), actor=actor, now=now)
     elif photo.size != size:
         return None

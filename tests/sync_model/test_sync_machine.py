@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,10 +21,13 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine
 
+from inspect_app.queries.device_gaps import device_gaps
+from inspect_app.workflows.keep_photo import keep as photos
+from inspect_app.workflows.sync_patrol import Sent, effects, keep
 from tests.patrol_factories import digest, sha256
 from tests.sync_model.bureau import YEAR, Bureau, Item, fixes_of, open_bureau, photo_of
 
-EXAMPLES, STEPS = map(int, os.environ.get("INSPECT_SYNC_MODEL", "200x50").split("x"))
+EXAMPLES, STEPS = map(int, os.environ.get("INSPECT_SYNC_MODEL", "40x50").split("x"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
@@ -125,6 +128,16 @@ class SyncMachine(RuleBasedStateMachine):
         assert answer.json["missing_photos"] == missing
         if item.kind == "from_next_year":
             assert answer.json["state"] == "inbox"
+        self._look_for_holes(item.tablet)
+
+    def _look_for_holes(self, tablet: int) -> None:
+        """What a tablet has written and not delivered is known after one contact."""
+        one = self.bureau.tablets[tablet]
+        came = {item.seq for item in self._kept_items() if item.tablet == tablet}
+        with self.bureau.sessions() as session:
+            gaps = next(each for each in device_gaps(session) if each.uid == one.device)
+        missing = {n for hole in gaps.holes for n in range(hole.first, hole.last + 1)}
+        assert (gaps.told_seq, missing) == (one.seq, set(range(1, one.seq + 1)) - came)
 
     @precondition(lambda self: self.kept)
     @rule(place=PLACES, crash=CRASHES)
@@ -270,8 +283,11 @@ class SyncMachine(RuleBasedStateMachine):
         )
         return Counter(tuple(row) for row in rows)
 
+    def _kept_items(self) -> list[Item]:
+        return [item for item in self.written if item.name in self.kept]
+
     def _kept_item(self, place: int) -> Item:
-        kept = [item for item in self.written if item.name in self.kept]
+        kept = self._kept_items()
         return kept[place % len(kept)]
 
     def teardown(self) -> None:
@@ -326,6 +342,9 @@ class SyncMachine(RuleBasedStateMachine):
         """Return the state after the same items came photos first, in order, without a fault."""
         self.arrived.clear()
         self.kept.clear()
+        self.written = items
+        for tablet in self.bureau.tablets:
+            tablet.seq = max((one.seq for one in items if one.tablet == tablet.number), default=0)
         for item in items:
             for photo in item.photos:
                 self._send_photo(sha256(photo))
@@ -362,6 +381,30 @@ def bureau(engine: Engine, tmp_path_factory: pytest.TempPathFactory):
 
 def test_whatever_happens_everything_is_kept_once_and_any_order_ends_the_same(bureau: Bureau):
     run_state_machine_as_test(machine_of(bureau), settings=PROFILE)
+
+
+BUGS = {
+    "the visit that comes last counts": (effects, "_final", lambda visits: visits[-1]),
+    "other bytes are thrown away": (keep, "quarantine", lambda *_, **__: 0),
+    "photos that come late are not linked": (photos, "complete_photo", lambda *_, **__: 0),
+    "what waits is forgotten": (keep, "retry_waiting", lambda *_, **__: []),
+    "no photo is ever missed": (keep, "photos_not_here", lambda *_: ()),
+    "damaged bytes are believed": (Sent, "checked", lambda sent: sent.sha256),
+}
+SHORT = settings(
+    PROFILE,
+    max_examples=60,
+    stateful_step_count=40,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_machine_finds_a_planted_bug(bureau: Bureau, monkeypatch: pytest.MonkeyPatch, bug: str):
+    monkeypatch.setattr(*BUGS[bug])
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine_of(bureau), settings=SHORT)
 
 
 def machine_of(bureau: Bureau) -> type[SyncMachine]:

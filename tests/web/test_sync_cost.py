@@ -20,8 +20,8 @@ STATEMENTS_MAX = {
 }
 
 
-OF_THE_TEST = 4
-"""The test's own sessions live in savepoints: the cookie's and the request's, begun and ended."""
+OF_THE_TEST = 2
+"""The test's own sessions live in savepoints: the request's, begun and ended."""
 
 
 @contextmanager

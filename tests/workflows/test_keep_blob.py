@@ -1,5 +1,6 @@
 """Chunks that come at the same time, and the lock a waiting process gets too late."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -15,7 +16,7 @@ from inspect_app.domain.access import Role
 from inspect_app.domain.problems import Problem
 from inspect_app.models import IncomingPhoto, Photo
 from inspect_app.workflows.keep_blob import Chunk, Reception, blob_state, keep_chunk
-from inspect_app.workflows.keep_photo import PhotoShelf
+from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo
 from inspect_app.workflows.keep_photo.parts import open_known_part, open_part
 from tests.conftest import NOW
 from tests.factories import actor_with, make_policies
@@ -101,3 +102,32 @@ def test_the_first_chunk_of_a_new_installation_makes_its_folders(session: Sessio
     actor = actor_with(session, Role.INSPECTOR)
     chunk = Chunk(sha256(body), body, 0, len(body))
     assert keep_chunk(session, chunk, reception=reception, actor=actor, now=NOW).complete
+
+
+@pytest.mark.parametrize("again", ["asked", "in chunks", "whole"])
+def test_a_photo_moved_by_a_killed_process_outlives_a_power_cut_once_it_has_a_row(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+):
+    zone = ZoneInfo("Asia/Shanghai")
+    reception = Reception(PhotoShelf(tmp_path), zone, 10**7)
+    body = picture()
+    name = sha256(body)
+    make_policies(session)
+    given = {"actor": actor_with(session, Role.INSPECTOR), "now": NOW}
+    place = reception.shelf.original(name, "image/jpeg")
+    place.parent.mkdir(parents=True)
+    place.write_bytes(body)
+    synced = []
+
+    def fsync(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    if again == "asked":
+        assert blob_state(session, name, reception=reception, **given).complete
+    elif again == "in chunks":
+        chunk = Chunk(name, body, 0, len(body))
+        assert keep_chunk(session, chunk, reception=reception, **given).complete
+    else:
+        assert keep_photo(session, (body, name), shelf=reception.shelf, zone=zone, **given)
+    assert place.parent in synced

@@ -16,7 +16,7 @@ from inspect_app.domain.problems import Problem
 from inspect_app.models import IncomingPhoto, Photo
 from inspect_app.workflows.keep_photo.parts import Part, digest_of, open_part, room_on_disk
 from inspect_app.workflows.keep_photo.proof import PhotoFacts, read_photo
-from inspect_app.workflows.keep_photo.shelf import PhotoShelf
+from inspect_app.workflows.keep_photo.shelf import PhotoShelf, sync_folder
 from inspect_app.workflows.sync_patrol.photos import complete_photo
 
 
@@ -49,7 +49,9 @@ def keep_photo(
     with room_on_disk(), open_part(shelf.part(sha256)) as part:
         place = shelf.original(sha256, proven.facts.media_type)
         part.restart()
-        if not place.exists() or place.stat().st_size != len(body):
+        if place.exists() and place.stat().st_size == len(body):
+            sync_folder(place.parent)  # who moved it here may have been killed before that
+        else:
             part.append(body)
             part.shelve(place)
     return add_photo(session, proven, actor=actor, now=now)
