@@ -48,7 +48,7 @@ def keep_record(
     logged in; another author is believed if the sender is `vouched` for: an enrolled tablet, or a
     person who brings in a tablet's rescued outbox. Records of one task come one after the other.
 
-    A visit of a stop costs nine statements, with the savepoint that lets a refused effect go while
+    A visit of a stop costs seven statements, with the savepoint that lets a refused effect go while
     the record stays.
 
     Raises
