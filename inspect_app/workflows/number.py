@@ -5,6 +5,22 @@ from sqlalchemy.orm import Session
 
 from inspect_app.models import Counter
 
+COMPLAINT_SERIES = "complaint"
+MATTER_SERIES = "matter"
+COMPLAINT_PREFIX = "TS"
+MATTER_PREFIX = "SX"
+NUMBER_DIGITS = 6
+
+
+def complaint_no(year: int, number: int) -> str:
+    """Return what people call a complaint of the series: TS2026000001."""
+    return f"{COMPLAINT_PREFIX}{year}{number:0{NUMBER_DIGITS}d}"
+
+
+def matter_no(year: int, number: int) -> str:
+    """Return what people call a matter of the series: SX2026000001."""
+    return f"{MATTER_PREFIX}{year}{number:0{NUMBER_DIGITS}d}"
+
 
 def next_number(session: Session, series: str, *, year: int, count: int = 1) -> int:
     """Return the first of `count` numbers taken from the series of the year.
