@@ -12,6 +12,21 @@ FIRST = insert(cast("Table", Counter.__table__))
 NEXT = FIRST.on_conflict_do_update(
     index_elements=["series", "year"], set_={"last": Counter.last + FIRST.excluded.last}
 ).returning(Counter.last)
+COMPLAINT_SERIES = "complaint"
+MATTER_SERIES = "matter"
+COMPLAINT_PREFIX = "TS"
+MATTER_PREFIX = "SX"
+NUMBER_DIGITS = 6
+
+
+def complaint_no(year: int, number: int) -> str:
+    """Return what people call a complaint of the series: TS2026000001."""
+    return f"{COMPLAINT_PREFIX}{year}{number:0{NUMBER_DIGITS}d}"
+
+
+def matter_no(year: int, number: int) -> str:
+    """Return what people call a matter of the series: SX2026000001."""
+    return f"{MATTER_PREFIX}{year}{number:0{NUMBER_DIGITS}d}"
 
 
 def next_number(session: Session, series: str, *, year: int, count: int = 1) -> int:
