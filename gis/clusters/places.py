@@ -27,8 +27,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Circles:
-    """The circles around every place, smallest first; see ``kernels.Field`` for the layout."""
+    """The circles around every centre, smallest first; see ``field.Field`` for the layout."""
 
+    centres: NDArray[np.float64]
     near: NDArray[np.int64]
     near_first: NDArray[np.int64]
     circle_first: NDArray[np.int64]
@@ -36,6 +37,7 @@ class Circles:
     size: NDArray[np.int64]
     radius_m: NDArray[np.float64]
     centre: NDArray[np.int64]
+    is_whole: bool
 
 
 def places_of(xy: NDArray[np.float64], *, at_most: int) -> Places:
@@ -61,26 +63,38 @@ def places_of(xy: NDArray[np.float64], *, at_most: int) -> Places:
     return Places(np.column_stack(sums) / counts[:, None], of_complaint, counts, cell_m)
 
 
-def circles_of(places: Places, *, radius_m: float, share: float, per_place: int) -> Circles:
-    """Draw the circles around every place up to a radius and a share of all complaints.
+def circles_of(
+    places: Places,
+    centres: NDArray[np.float64],
+    *,
+    radius_m: float,
+    share: float,
+    at_most: int,
+) -> Circles:
+    """Draw the circles around every centre up to a radius and a share of all complaints.
 
-    A circle ends at a place; places equally far are in it together. Where a place has more than
-    ``per_place`` such circles, as many are kept, the number of places in them growing by a constant
-    factor, the smallest and the largest among them.
+    A circle ends at a place; places equally far are in it together. Where that makes more than
+    ``at_most`` circles, each centre keeps its share of them (two at least): the smallest, the
+    largest, and between them those whose number of places grows by a constant factor.
     """
     limit = share * places.counts.sum()
     tree = cKDTree(places.xy)
+    sorted_near, ends_here = [], []
     near, ends, radii, sizes = [], [], [], []
-    for middle, neighbours in zip(
-        places.xy, tree.query_ball_point(places.xy, radius_m), strict=True
-    ):
+    for middle, neighbours in zip(centres, tree.query_ball_point(centres, radius_m), strict=True):
         found = np.sort(np.array(neighbours, dtype=np.int64))
         far = np.hypot(*(places.xy[found] - middle).T)
         order = np.argsort(far, kind="stable")
         found, far = found[order], far[order]
         held = np.cumsum(places.counts[found])
-        is_end = np.append(far[1:] > far[:-1], True) & (held <= limit)
-        kept = _some(np.flatnonzero(is_end), per_place)
+        is_end = held <= limit
+        is_end[:-1] &= far[1:] > far[:-1]
+        ends_here.append(np.flatnonzero(is_end))
+        sorted_near.append((found, far, held))
+    is_whole = sum(map(len, ends_here)) <= at_most
+    per_centre = max(2, at_most // max(1, len(centres)))
+    for (found, far, held), every in zip(sorted_near, ends_here, strict=True):
+        kept = every if is_whole else _some(every, per_centre)
         near.append(found[: kept[-1] + 1] if kept.size else found[:0])
         ends.append(kept + 1)
         radii.append(far[kept])
@@ -88,6 +102,7 @@ def circles_of(places: Places, *, radius_m: float, share: float, per_place: int)
     near_first = _firsts(near)
     ends = [one + first for one, first in zip(ends, near_first, strict=False)]
     return Circles(
+        centres,
         np.concatenate(near, dtype=np.int64),
         near_first,
         _firsts(ends),
@@ -95,6 +110,7 @@ def circles_of(places: Places, *, radius_m: float, share: float, per_place: int)
         np.concatenate(sizes, dtype=np.int64),
         np.concatenate(radii, dtype=np.float64),
         np.repeat(np.arange(len(ends)), [len(one) for one in ends]),
+        is_whole,
     )
 
 

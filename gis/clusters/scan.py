@@ -4,7 +4,6 @@ import heapq
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,142 +11,15 @@ from scipy.special import xlogy
 
 from gis.clusters.field import Field, Taken, Thresholds, Work
 from gis.clusters.places import Circles, Places, circles_of, places_of
+from gis.clusters.study import Cluster, ScanResult, ScanRules, Study
 
 _HALVINGS = 40
 _SLACK = 1e-9
 """Ratios of one cylinder computed twice are equal; the threshold is solved to less than this."""
 
 
-class UnusableComplaints(ValueError):
-    """The arrays don't belong together, or hold what is no number."""
-
-
-class Verdict(StrEnum):
-    """What a p-value means to a reader."""
-
-    STRONG = "strong"
-    WEAK = "weak"
-    COULD_BE_CHANCE = "could_be_chance"
-
-
-@dataclass(frozen=True, slots=True)
-class ScanRules:
-    """Which cylinders are tried, how often times are permuted, and what a p-value is called.
-
-    Parameters
-    ----------
-    max_radius_m, max_share
-        Largest circle, in metres and in the share of all complaints it may hold.
-    max_days
-        Longest window in days; never more than half the period.
-    replications
-        Permutations; 999 give p-values in steps of 0.001.
-    prospective
-        Only windows that end on the last day of the period.
-    least_cases
-        Fewest complaints of a cluster.
-    at_most
-        Largest number of clusters reported.
-    strong_p, weak_p
-        Up to these p-values a cluster is called strong or weak.
-    max_places, circles_per_place
-        The limits behind which places are merged and circles are left out.
-    """
-
-    max_radius_m: float
-    max_days: int
-    max_share: float = 0.5
-    replications: int = 999
-    prospective: bool = False
-    least_cases: int = 2
-    at_most: int = 10
-    strong_p: float = 0.01
-    weak_p: float = 0.05
-    max_places: int = 2_000
-    circles_per_place: int = 12
-
-    def verdict(self, p: float) -> Verdict:
-        """Return what a p-value is called."""
-        if p <= self.strong_p:
-            return Verdict.STRONG
-        return Verdict.WEAK if p <= self.weak_p else Verdict.COULD_BE_CHANCE
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A cylinder with more complaints than places and days by themselves explain.
-
-    Parameters
-    ----------
-    first_day, last_day
-        Days in the count of the input, both inside.
-    complaints
-        Positions of its complaints in the input, ascending.
-    ratio
-        Complaints per complaint expected.
-    log_likelihood_ratio
-        What clusters are ordered by.
-    recurrence_days
-        How often chance alone would show as much if one looked every day; None unless prospective.
-    """
-
-    x_m: float
-    y_m: float
-    radius_m: float
-    places: int
-    first_day: int
-    last_day: int
-    complaints: NDArray[np.int64]
-    expected: float
-    log_likelihood_ratio: float
-    p: float
-    recurrence_days: float | None
-    verdict: Verdict
-
-    @property
-    def count(self) -> int:
-        """Return the number of complaints."""
-        return len(self.complaints)
-
-    @property
-    def ratio(self) -> float:
-        """Return complaints per complaint expected."""
-        return self.count / self.expected
-
-    @property
-    def days(self) -> int:
-        """Return the length of the window."""
-        return self.last_day - self.first_day + 1
-
-
-@dataclass(frozen=True, slots=True)
-class ScanResult:
-    """The clusters, most likely first, and what they rest on.
-
-    ``maxima`` are the greatest ratios of the replications in the order of ``seeds``; those that
-    fall short of the least likely cluster are only known to do so and stand as 0. ``cell_m`` is
-    None where every place was told apart, and ``is_exact`` where every circle was tried, too.
-    """
-
-    clusters: tuple[Cluster, ...]
-    complaints: int
-    places: int
-    circles: int
-    days: int
-    cell_m: float | None
-    is_exact: bool
-    seeds: NDArray[np.int64]
-    maxima: NDArray[np.float64]
-
-
 def scan(
-    xy: NDArray[np.float64],
-    days: NDArray[np.int64],
-    *,
-    rules: ScanRules,
-    rng: np.random.Generator,
-    period: tuple[int, int] | None = None,
-    workers: int = 1,
+    study: Study, *, rules: ScanRules, rng: np.random.Generator, workers: int = 1
 ) -> ScanResult:
     """Find space-time clusters after Kulldorff et al. (2005) and say how likely chance is.
 
@@ -163,12 +35,6 @@ def scan(
 
     Parameters
     ----------
-    xy
-        East and north in metres (n x 2).
-    days
-        Day of each complaint, a whole number.
-    period
-        First and last day of the study; by default those of the complaints.
     rng
         Gives a seed to each replication.
     workers
@@ -178,9 +44,10 @@ def scan(
     -------
     ScanResult
         Exact (every place a centre, every circle tried) while there are at most
-        ``rules.max_places`` places with ``rules.circles_per_place`` circles each. Beyond that
-        places are merged to square cells, and radii are thinned out: a cluster's outline is then
-        coarser, and its p-value still valid, because replications are scanned in the same way.
+        ``rules.max_places`` places and ``rules.max_circles`` circles. Beyond that places are merged
+        to square cells and radii are thinned out: outlines are then coarser, and p-values still
+        valid, because replications are scanned in the same way. Clusters that every replication
+        surpasses are left out.
 
     Raises
     ------
@@ -194,33 +61,16 @@ def scan(
 
     Cost: replications x circles x windows; `benchmarks/clusters.py` measures it.
     """
-    _check(xy, days, period)
+    study.check()
     seeds = rng.integers(0, 2**63 - 1, rules.replications, dtype=np.int64)
-    if len(days) == 0:
-        none = np.zeros(len(seeds))
-        return ScanResult((), 0, 0, 0, 0, None, True, seeds=seeds, maxima=none)
-    start, end = period or (int(days.min()), int(days.max()))
-    scanner = _Scanner(xy, days - start, length=end - start + 1, rules=rules)
-    found = list(scanner.cylinders())
     maxima = np.zeros(len(seeds))
+    if len(study.days) == 0:
+        return ScanResult((), 0, 0, 0, 0, None, is_exact=True, seeds=seeds, maxima=maxima)
+    scanner = _Scanner(study, rules)
+    found = list(scanner.cylinders())
     if found:
         maxima = scanner.maxima(seeds, floor=found[-1].ratio - _SLACK, workers=workers)
-    clusters = tuple(scanner.cluster(one, maxima, start=start) for one in found)
-    return scanner.result(clusters, seeds, maxima)
-
-
-def _check(
-    xy: NDArray[np.float64], days: NDArray[np.int64], period: tuple[int, int] | None
-) -> None:
-    if xy.shape != (len(days), 2):
-        fault = f"{len(days)} days for places of shape {xy.shape}"
-        raise UnusableComplaints(fault)
-    if not np.isfinite(xy).all():
-        fault = "a coordinate isn't finite"
-        raise UnusableComplaints(fault)
-    if period is not None and len(days) and (days.min() < period[0] or days.max() > period[1]):
-        fault = f"a day lies outside {period[0]} to {period[1]}"
-        raise UnusableComplaints(fault)
+    return scanner.result(found, seeds, maxima)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,23 +84,28 @@ class _Cylinder:
 class _Scanner:
     """The arrays of one scan."""
 
-    def __init__(
-        self, xy: NDArray[np.float64], days: NDArray[np.int64], *, length: int, rules: ScanRules
-    ) -> None:
+    def __init__(self, study: Study, rules: ScanRules) -> None:
         # Only here numba is loaded: pages that scan nothing save its 100 MB.
         from gis.clusters import kernels
 
         self._kernels = kernels
         self._rules = rules
-        self._days = days
-        self._length = length
+        # In an order of their own, so that the order of the input changes nothing.
+        self._order = np.lexsort((study.days, study.xy[:, 1], study.xy[:, 0]))
+        xy, centres = study.xy[self._order], study.centres
+        self._start, end = study.span()
+        self._length = end - self._start + 1
+        self._days = days = study.days[self._order] - self._start
         self._places: Places = places_of(xy, at_most=rules.max_places)
-        per_place = rules.circles_per_place if self._places.cell_m else rules.max_places
         self._circles: Circles = circles_of(
-            self._places, radius_m=rules.max_radius_m, share=rules.max_share, per_place=per_place
+            self._places,
+            self._places.xy if centres is None else centres,
+            radius_m=rules.max_radius_m,
+            share=rules.max_share,
+            at_most=rules.max_circles,
         )
         self._by_place = np.lexsort((days, self._places.of_complaint))
-        counts = np.bincount(days, minlength=length)
+        counts = np.bincount(days, minlength=self._length)
         self._before = np.concatenate([[0], np.cumsum(counts)])
         self._field = self._field_of()
 
@@ -361,7 +216,7 @@ class _Scanner:
             floor, row_of.astype(np.int64), base.astype(np.float32), slope.astype(np.float32)
         )
 
-    def cluster(self, cylinder: _Cylinder, maxima: NDArray[np.float64], *, start: int) -> Cluster:
+    def _cluster(self, cylinder: _Cylinder, maxima: NDArray[np.float64]) -> Cluster:
         """Return the facts about a cylinder."""
         centre = self._circles.centre[cylinder.circle]
         places = self._places_in(cylinder.circle)
@@ -372,13 +227,13 @@ class _Scanner:
         as_great = int((maxima >= cylinder.ratio - _SLACK).sum())
         p = (1 + as_great) / (1 + len(maxima))
         return Cluster(
-            x_m=float(self._places.xy[centre, 0]),
-            y_m=float(self._places.xy[centre, 1]),
+            x_m=float(self._circles.centres[centre, 0]),
+            y_m=float(self._circles.centres[centre, 1]),
             radius_m=float(self._circles.radius_m[cylinder.circle]),
             places=len(places),
-            first_day=start + cylinder.first,
-            last_day=start + last,
-            complaints=np.flatnonzero(inside),
+            first_day=self._start + cylinder.first,
+            last_day=self._start + last,
+            complaints=np.sort(self._order[inside]),
             expected=float(self._circles.size[cylinder.circle] * held / len(self._days)),
             log_likelihood_ratio=cylinder.ratio,
             p=p,
@@ -388,19 +243,20 @@ class _Scanner:
 
     def result(
         self,
-        clusters: tuple[Cluster, ...],
+        found: list[_Cylinder],
         seeds: NDArray[np.int64],
         maxima: NDArray[np.float64],
     ) -> ScanResult:
         """Return the clusters with what they rest on."""
+        clusters = [self._cluster(one, maxima) for one in found]
         return ScanResult(
-            clusters,
+            tuple(one for one in clusters if one.p < 1),
             complaints=len(self._days),
             places=len(self._places.xy),
             circles=len(self._circles.size),
             days=self._length,
             cell_m=self._places.cell_m,
-            is_exact=self._places.cell_m is None,
+            is_exact=self._places.cell_m is None and self._circles.is_whole,
             seeds=seeds,
             maxima=maxima,
         )
