@@ -37,6 +37,9 @@ from benchmarks.chaos.server_line import Line, NotNow
 from benchmarks.chaos.wire import digest
 
 CLIENTS = 8
+TASKS_EACH = 20
+"""So many that a stop is visited a few times and no more, as in the field."""
+OUTBOX = 50
 SECONDS = 8.0
 SECONDS_OF_OTHERS = 3.0
 WORKERS, THREADS = 2, 8
@@ -53,9 +56,8 @@ class Client:
 
     orders: dict[str, Any]
     headers: dict[str, str]
-    log_uid: str
     seq: int = 0
-    segments: int = 0
+    segments: dict[int, int] = field(default_factory=dict)
     latencies_s: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     cpu_s: float = 0.0
@@ -86,22 +88,27 @@ class Client:
             self.hang_up()
         return answer
 
-    def record(self, kind: str, **values: object) -> None:
-        """Send a record of the first task."""
+    def log_of(self, task: dict[str, Any]) -> str:
+        """Return the id of a task's log."""
+        return str(uuid5(NAMESPACE_URL, f"{self.orders['device']} {task['id']}"))
+
+    def record(self, kind: str, task: dict[str, Any], **values: object) -> None:
+        """Send a record of a task."""
         self.seq += 1
-        body = {"kind": kind, "task_id": self.orders["tasks"][0]["id"], "log_uid": self.log_uid}
+        body = {"kind": kind, "task_id": task["id"], "log_uid": self.log_of(task)}
         body |= {"device": self.orders["device"], "seq": self.seq}
         body |= {"at": datetime.now(UTC).isoformat(), **values}
         sent = json.dumps(body).encode()
         self.ask("PUT", f"/sync/records/{uuid4()}", sent, **self._told(sent))
 
-    def segment(self) -> None:
-        """Send the next piece of the track."""
+    def segment(self, task: dict[str, Any]) -> None:
+        """Send the next piece of a task's track."""
         self.seq += 1
-        values = track(self.orders["tasks"][0], self.segments)
+        number = self.segments.get(task["id"], 0)
+        self.segments[task["id"]] = number + 1
+        values = track(task, number)
         body = json.dumps(values | {"device": self.orders["device"], "seq": self.seq}).encode()
-        path = f"/sync/tracks/{self.log_uid}/segments/{self.segments}"
-        self.segments += 1
+        path = f"/sync/tracks/{self.log_of(task)}/segments/{number}"
         self.ask("PUT", path, body, **self._told(body))
 
     def photo(self, number: int) -> None:
@@ -121,19 +128,22 @@ class Client:
 
     def _told(self, body: bytes) -> dict[str, str]:
         headers = {name.replace("-", "_"): text for name, text in digest(body).items()}
-        return headers | {"X_Item_Seq": str(self.seq), "X_Device_Seq": str(self.seq)}
+        # The outbox was written before: its highest number rises once a patrol.
+        told = str(-(-self.seq // OUTBOX) * OUTBOX)
+        return headers | {"X_Item_Seq": str(self.seq), "X_Device_Seq": told}
 
 
 def records(client: Client, dice: Dice) -> None:
     """Send one item of the mix."""
-    kind, task = dice.pick(MIX), client.orders["tasks"][0]
+    kind, task = dice.pick(MIX), dice.pick(client.orders["tasks"])
     if kind == "segment":
-        client.segment()
+        client.segment(task)
     elif kind == "finding":
         place = {"lon": 120.505, "lat": 30.5, "description": "岸边垃圾"}
-        client.record(kind, finding_type="bank_waste", severity="normal", **place)
+        client.record(kind, task, finding_type="bank_waste", severity="normal", **place)
     else:
-        client.record(kind, stop_id=dice.pick(task["stops"]), result="done", lon=120.5, lat=30.5)
+        stop_id = dice.pick(task["stops"])
+        client.record(kind, task, stop_id=stop_id, result="done", lon=120.5, lat=30.5)
 
 
 def photos(client: Client, dice: Dice) -> None:
@@ -164,8 +174,9 @@ def open_line(orders: dict[str, Any], folder: Path) -> Client:
     wire = line.wire()
     headers = wire.headers | {"Host": "127.0.0.1", "Cookie": wire.cookie}
     del headers["X-Device-Seq"]
-    client = Client(orders | {"cursor": line.cursor}, headers, str(uuid4()))
-    client.record("patrol_start")
+    client = Client(orders | {"cursor": line.cursor}, headers)
+    for task in orders["tasks"]:
+        client.record("patrol_start", task)
     client.hang_up()
     return client
 
@@ -174,7 +185,7 @@ def work(client: Client, name: str) -> Client:
     """Do a job for its time and return what came of it."""
     job, seconds = JOBS[name]
     client.latencies_s, client.statuses = [], {}
-    dice, ends = Dice("sync", name, client.log_uid), time.monotonic() + seconds
+    dice, ends = Dice("sync", name, client.orders["login"]), time.monotonic() + seconds
     began_s = time.process_time()
     while time.monotonic() < ends:
         job(client, dice)
@@ -250,7 +261,9 @@ def main() -> None:
         engine = create_engine(cluster.url(name))
         now = datetime.now(UTC)
         with Session(engine) as session, session.begin():
-            crews = make_county(session, tablets=CLIENTS, tasks_each=1, today=now.date(), now=now)
+            crews = make_county(
+                session, tablets=CLIENTS, tasks_each=TASKS_EACH, today=now.date(), now=now
+            )
         engine.dispose()
         load_before = os.getloadavg()[0]
         postmaster = int((cluster.data / "postmaster.pid").read_text().split()[0])
