@@ -160,7 +160,7 @@ class _Scanner:
                 heapq.heappush(queue, (-ratio, circle))
 
     def _taken(self, found: list[_Cylinder], circle: int) -> Taken:
-        places = self._places_in(circle)
+        places = self._places_in(circle) if found else np.empty(0, np.int64)
         near = [one for one in found if np.isin(places, self._places_in(one.circle)).any()]
         first = np.array([one.first for one in near], np.int64)
         lengths = np.array([one.length for one in near], np.int64)

@@ -270,8 +270,8 @@ def _tell(points: Points, result: ScanResult, facts: list[dict[str, object]]) ->
         READ.format(read=points.read, used=result.complaints, rejected=len(points.rejections))
     )
     rows: dict[str, list[int]] = {}
-    for one in points.rejections:
-        rows.setdefault(one.reason, []).append(one.row)
+    for rejection in points.rejections:
+        rows.setdefault(rejection.reason, []).append(rejection.row)
     for reason, found in rows.items():
         first = ", ".join(map(str, found[:_EXAMPLES]))
         console.print(REJECTED.format(reason=REASONS[reason], count=len(found), rows=first))

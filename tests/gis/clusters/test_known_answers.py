@@ -113,7 +113,7 @@ def test_false_discoveries_by_hand():
 
 def test_a_hot_spot_is_found_and_rare_cells_stay_hidden():
     rng = np.random.default_rng(1)
-    xy = np.vstack([rng.uniform(0, 5_000, (200, 2)), rng.normal(2_250, 150, (60, 2))])
+    xy = np.vstack([rng.uniform(0, 5_000, (200, 2)), rng.normal(2_250, 400, (60, 2))])
     rules = HotSpotRules(cell_m=500, least_complaints=3, least_reporters=2, false_share=0.05)
     found = hot_spots(xy, np.arange(260), rules=rules)
     hottest = found.cells[0]
@@ -121,7 +121,7 @@ def test_a_hot_spot_is_found_and_rare_cells_stay_hidden():
     assert abs(hottest.x_m + 250 - 2_250) <= 500
     assert all(one.count >= 3 for one in found.cells)
     assert sum(one.count for one in found.cells) + found.hidden_complaints == 260
-    assert found.moran.p < 0.001
+    assert found.moran.p < 0.01
     assert found.general_g.z > 0
 
 
