@@ -66,7 +66,8 @@ def main(options: Sequence[str] = ()) -> None:
             generated_week, reaches, crew_count=max(2, round(reaches / REACHES_PER_CREW))
         )
         _alone(partial(measure, str(reaches), week, budgets=wanted.seconds, bound_s=wanted.bound))
-        _alone(partial(measure_together, week, budget_s=wanted.seconds[-1]))
+        if wanted.side_by_side:
+            _alone(partial(measure_together, week, budget_s=wanted.seconds[-1]))
         if reaches <= CROSS_CHECKED and wanted.cross_check:
             _alone(partial(cross_check, week, budget_s=wanted.seconds[-1]))
     if wanted.networks:
@@ -88,6 +89,7 @@ def _options(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--bound", type=float, default=BOUND_S, help="seconds for the bound")
     parser.add_argument("--networks", default=os.environ.get("BENCH_NETWORKS"), help=FILES)
     parser.add_argument("--cross-check", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--side-by-side", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args(list(given))
 
 

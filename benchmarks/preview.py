@@ -3,18 +3,21 @@
 In the machine's Chromium, on a seeded database: from the move of the mouse onto another crew-day to
 the verdict on the card. The latest plan is copied as a draft first. A question asked for the first
 time and one after it are told apart: the first builds the week. Times are those of the clock on the
-wall, so measure on a quiet machine; what of it the server took stands beside it.
+wall, so measure on a quiet machine: what of it the server took and the machine's load stand beside
+it.
 """
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from rich.console import Console
+from rich.table import Table
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from inspect_app import create_app
 from inspect_app.config import Settings
@@ -51,13 +54,27 @@ def main() -> None:
         open_draft(page)
         waits = list(previews(page))
         browser.close()
-    first, *others = [wait for wait, _ in waits]
-    server = [spent for _, spent in waits[1:]]
-    print(f"first preview {first:.0f} ms; {len(others)} others: median {median(others):.0f} ms,")
-    print(
-        f"longest {max(others):.0f} ms, of which the server {median(server):.0f} ms in the median;"
-    )
-    print(f"goal {GOAL_MS} ms: {'met' if max(others) <= GOAL_MS else 'MISSED'}")
+    told(waits)
+
+
+def told(waits: Sequence[tuple[float, float]]) -> None:
+    """Print the waits as a table, with the machine's load and whether the goal is met."""
+    table = Table("preview", "count", "median ms", "longest ms", "server, median ms")
+    for name, some in (("first", waits[:1]), ("others", waits[1:])):
+        pages, server = [page for page, _ in some], [spent for _, spent in some]
+        figures = (median(pages), max(pages), median(server))
+        table.add_row(name, str(len(some)), *(f"{figure:.0f}" for figure in figures))
+    Console().print(table)
+    longest = max(page for page, _ in waits[1:])
+    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"goal {GOAL_MS} ms: {'met' if longest <= GOAL_MS else 'MISSED'}; {load}")
+
+
+class _Silent(WSGIRequestHandler):
+    """Keeps the requests out of the table."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing of a request that was answered."""
 
 
 @contextmanager
@@ -65,7 +82,9 @@ def served() -> Iterator[str]:
     """Serve the application of the environment's database on this machine."""
     settings = Settings()  # type: ignore[call-arg]  # filled from the environment
     settings.secure_cookies = False
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+    server = make_server(
+        "127.0.0.1", 0, create_app(settings), threaded=True, request_handler=_Silent
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

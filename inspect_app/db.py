@@ -1,11 +1,16 @@
 """Engine, transactions and the database role that reads maps."""
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from psycopg import Connection
+from psycopg import OperationalError as OperationalFault
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from inspect_app.config import Settings
 
@@ -13,15 +18,44 @@ MAP_ROLE = "inspect_map"
 """Reads what maps show; has no right on the schema of reporters."""
 
 
+TRUSTED_S = 5.0
+"""So long after its last use a connection whose line is quiet is taken for sound."""
+
+
 def make_engine(settings: Settings) -> Engine:
     """Return the engine of one process; a broken connection is replaced before it is handed out."""
-    return create_engine(
+    engine = create_engine(
         settings.sqlalchemy_url,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
-        pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c jit=off"},
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _refuse_broken)
+    return engine
+
+
+def _note_use(_: Connection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["used_at"] = time.monotonic()
+
+
+def _refuse_broken(connection: Connection, entry: ConnectionPoolEntry, _: object) -> None:
+    """Refuse a connection the server has left; the pool then hands out another.
+
+    A server that ends says so, or its line closes: either can be read, which costs no statement. A
+    line that broke silently shows only in an answer, so one that has rested long is asked.
+    """
+    rested_s = time.monotonic() - entry.info.get("used_at", time.monotonic())
+    try:
+        line = select.poll()
+        line.register(connection.fileno(), select.POLLIN)
+        if line.poll(0):
+            raise DisconnectionError
+        if rested_s > TRUSTED_S:
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except (OperationalFault, OSError) as error:
+        raise DisconnectionError from error
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

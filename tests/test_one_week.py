@@ -409,14 +409,19 @@ def test_photo_and_finding_arrive_once_and_belong_to_grid_and_owner_of_the_day(b
         object_kind="outlet",
         object_id=bureau.kept.outlet_id,
     )
-    waiting = inspector.put(f"/sync/records/{item[0]}", data=item[1], headers=digest(item[1]))
-    assert waiting.json["problem"] == "photo_missing"
+    first = inspector.put(f"/sync/records/{item[0]}", data=item[1], headers=digest(item[1]))
+    assert (first.status_code, first.json["missing_photos"]) == (201, [sha256(photo)])
     assert put(inspector, f"/sync/photos/{sha256(photo)}", photo) == ONCE
-    assert put_record(inspector, item) == ONCE
+    again = inspector.put(f"/sync/records/{item[0]}", data=item[1], headers=digest(item[1]))
+    assert (again.status_code, again.json["missing_photos"]) == (200, [])
     finding = bureau.one(
         "SELECT id, uid, grid_id, owner_person_id, found_on, state FROM finding WHERE uid = :uid",
         uid=item[0],
     )
+    [shown] = bureau.one(
+        "SELECT array_agg(photo_sha256) FROM finding_photo WHERE finding_id = :id", id=finding.id
+    )
+    assert shown == [sha256(photo)]
     assert (finding.grid_id, finding.owner_person_id) == (
         bureau.kept.grid_id,
         bureau.kept.owner_id,

@@ -81,6 +81,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.CHIEF: _READ
     | {
         P.COMPLAINT_VIEW,
+        P.COMPLAINT_REGISTER,
         P.IMPORT_RUN,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
@@ -96,6 +97,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.DEPUTY: _READ
     | {
         P.COMPLAINT_VIEW,
+        P.COMPLAINT_REGISTER,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
         P.FREQUENCY_SET,

@@ -1,20 +1,56 @@
 """Who acts: the person of an account, the posts held on a day, the scope they give."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import EVERYWHERE, NOWHERE, Actor, Role, Scope
 from inspect_app.models import Account, Grid, Person, Post
 
 
-def actor_of(session: Session, account_id: int, *, day: date) -> Actor | None:
-    """Return the actor behind an active account with the posts of the day; None if ended.
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A stored log-in session, and who acts in it: nobody before log-in or after the account."""
 
-    One statement: it runs at every request.
+    values: dict[str, Any]
+    created_at: datetime
+    seen_at: datetime
+    account_id: int | None
+    actor: Actor | None
+
+
+VISITOR = text("""
+SELECT web.values, web.created_at, web.seen_at, web.account_id,
+    person.id, person.name, post.role, post.grid_id, grid.path
+FROM web_session web
+LEFT JOIN account ON account.id = web.account_id AND account.active
+LEFT JOIN person ON person.id = account.person_id AND person.active
+LEFT JOIN post ON post.person_id = person.id AND post.valid_from <= :day
+    AND (post.valid_to IS NULL OR post.valid_to > :day)
+LEFT JOIN grid ON grid.id = post.grid_id
+WHERE web.token_hash = :token_hash
+""")
+
+
+def visitor_of(session: Session, token_hash: str, *, day: date) -> Visitor | None:
+    """Return the session a cookie names with its actor, as of this moment; None if it has ended.
+
+    One statement, at every request: what is revoked ends with the next one.
     """
+    rows = session.execute(VISITOR, {"token_hash": token_hash, "day": day}).all()
+    if not rows:
+        return None
+    values, created_at, seen_at, account_id, person_id, *_ = rows[0]
+    actor = None if person_id is None else _actor([row[4:] for row in rows])
+    return Visitor(values, created_at, seen_at, account_id, actor)
+
+
+def actor_of(session: Session, account_id: int, *, day: date) -> Actor | None:
+    """Return the actor behind an active account with the posts of the day; None if ended."""
     rows = session.execute(
         _with_posts(day)
         .join(Account, Account.person_id == Person.id)
@@ -45,7 +81,7 @@ def _with_posts(day: date) -> Select[int, str, str, int | None, str]:
 
 
 def _actor(
-    rows: Sequence[Row[int, str, str, int | None, str]],
+    rows: Sequence[Row[int, str, str, int | None, str] | Sequence[Any]],
 ) -> Actor | None:
     if not rows:
         return None

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import case, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, case, func, or_, select, text
+from sqlalchemy.orm import Session, defer
 
 from inspect_app.domain.codes import OwnerDuty
 from inspect_app.models import Grid, GridOwner, Person
@@ -35,22 +35,28 @@ class Owner:
     duty: OwnerDuty
 
 
+GRID_AT = (
+    select(Grid)
+    .where(
+        func.ST_Covers(
+            Grid.geom, func.ST_SetSRID(func.ST_MakePoint(bindparam("lon"), bindparam("lat")), 4490)
+        ),
+        Grid.valid_from <= bindparam("day"),
+        or_(Grid.valid_to.is_(None), Grid.valid_to > bindparam("day")),
+    )
+    .options(defer(Grid.geom))
+    .order_by(Grid.depth.desc(), Grid.code)
+    .limit(1)
+)
+
+
 def grid_at(session: Session, lon: float, lat: float, *, day: date) -> Grid:
     """Return the deepest grid of the day that covers the point; ties go to the lower code.
 
-    Coordinates are degrees in EPSG:4490, east first. One index look-up. Raises OutsideEveryGrid.
+    Coordinates are degrees in EPSG:4490, east first. One index look-up, which leaves the grid's
+    outline where it is until somebody asks for it. Raises OutsideEveryGrid.
     """
-    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4490)
-    grid = session.scalar(
-        select(Grid)
-        .where(
-            func.ST_Covers(Grid.geom, point),
-            Grid.valid_from <= day,
-            or_(Grid.valid_to.is_(None), Grid.valid_to > day),
-        )
-        .order_by(Grid.depth.desc(), Grid.code)
-        .limit(1)
-    )
+    grid = session.scalar(GRID_AT, {"lon": lon, "lat": lat, "day": day})
     if grid is None:
         message = f"({lon}, {lat}) lies in no grid on {day}"
         raise OutsideEveryGrid(message)
@@ -71,25 +77,28 @@ def share_in_grids(session: Session, points: str, *, day: date) -> float:
     return float(share or 0.0)
 
 
+PRECEDENCE = case({duty.value: n for n, duty in enumerate(OWNING_DUTIES)}, value=GridOwner.duty)
+OWNER = (
+    select(GridOwner, Person)
+    .join(Person, Person.id == GridOwner.person_id)
+    .where(
+        GridOwner.grid_id == bindparam("grid_id"),
+        GridOwner.duty.in_([duty.value for duty in OWNING_DUTIES]),
+        GridOwner.valid_from <= bindparam("day"),
+        or_(GridOwner.valid_to.is_(None), GridOwner.valid_to > bindparam("day")),
+    )
+    .order_by(PRECEDENCE, GridOwner.rank)
+    .limit(1)
+)
+
+
 def owner_of_grid(session: Session, grid: Grid, *, day: date) -> Owner:
     """Return who owned the grid on the day.
 
     The responsible person, else the grid chief; of one duty the principal (rank 1) before deputies.
     The table's exclusion constraint leaves one holder per duty and rank. Raises NoOwner.
     """
-    precedence = case({duty.value: n for n, duty in enumerate(OWNING_DUTIES)}, value=GridOwner.duty)
-    row = session.execute(
-        select(GridOwner, Person)
-        .join(Person, Person.id == GridOwner.person_id)
-        .where(
-            GridOwner.grid_id == grid.id,
-            GridOwner.duty.in_([duty.value for duty in OWNING_DUTIES]),
-            GridOwner.valid_from <= day,
-            or_(GridOwner.valid_to.is_(None), GridOwner.valid_to > day),
-        )
-        .order_by(precedence, GridOwner.rank)
-        .limit(1)
-    ).first()
+    row = session.execute(OWNER, {"grid_id": grid.id, "day": day}).first()
     if row is None:
         raise NoOwner(grid, day)
     return Owner(grid=grid, person=row[1], duty=OwnerDuty(row[0].duty))

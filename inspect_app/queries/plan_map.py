@@ -27,9 +27,9 @@ def plan_map(session: Session, plan: PatrolPlan, scope: Scope) -> dict[str, Coll
     A route that touches the scope is shown whole; stops only where they lie in it.
     """
     return {
-        "routes": _collection(session, _routes(plan, scope)),
-        "stops": _collection(session, _stops(plan, scope)),
-        **_base(session),
+        "routes": collection(session, routes_of(plan, scope)),
+        "stops": collection(session, _stops(plan, scope)),
+        **base_collections(session),
     }
 
 
@@ -46,10 +46,10 @@ def compared_map(
     there = {task for name, (task, _) in theirs.items() if name not in same}
     kept = {mine[name][0] for name in same}
     return {
-        **_base(session),
-        "kept": _collection(session, _routes(plan, scope).where(PatrolTask.id.in_(kept))),
-        "added": _collection(session, _routes(plan, scope).where(PatrolTask.id.in_(here))),
-        "removed": _collection(session, _routes(other, scope).where(PatrolTask.id.in_(there))),
+        **base_collections(session),
+        "kept": collection(session, routes_of(plan, scope).where(PatrolTask.id.in_(kept))),
+        "added": collection(session, routes_of(plan, scope).where(PatrolTask.id.in_(here))),
+        "removed": collection(session, routes_of(other, scope).where(PatrolTask.id.in_(there))),
     }
 
 
@@ -72,13 +72,14 @@ def _orders(
     return {(crew, day): (task, tuple(keys)) for crew, day, task, keys in rows}
 
 
-def _base(session: Session) -> dict[str, Collection]:
+def base_collections(session: Session) -> dict[str, Collection]:
+    """Return `waterways`, `roads` and `borders`, below what a map of a plan shows."""
     return {
-        "waterways": _collection(
+        "waterways": collection(
             session, select(_shape(Waterway.geom, BASE_GRAIN_DEG), Waterway.name, Waterway.level)
         ),
-        "roads": _collection(session, select(_shape(Road.geom, BASE_GRAIN_DEG), Road.closed)),
-        "borders": _collection(
+        "roads": collection(session, select(_shape(Road.geom, BASE_GRAIN_DEG), Road.closed)),
+        "borders": collection(
             session,
             select(_shape(Grid.geom, BASE_GRAIN_DEG), Grid.name).where(
                 Grid.depth == TOWNSHIP_DEPTH, Grid.valid_to.is_(None)
@@ -87,7 +88,8 @@ def _base(session: Session) -> dict[str, Collection]:
     }
 
 
-def _routes(plan: PatrolPlan, scope: Scope) -> Select[Any]:
+def routes_of(plan: PatrolPlan, scope: Scope) -> Select[Any]:
+    """Return the SELECT of the routes that touch the scope, for `collection`."""
     return (
         select(
             _shape(PatrolTask.route, ROUTE_GRAIN_DEG),
@@ -123,7 +125,7 @@ def _shape(column: Any, grain_deg: float) -> ColumnElement[Any]:  # noqa: ANN401
     return func.ST_AsGeoJSON(simpler, DIGITS)
 
 
-def _collection(session: Session, statement: Select[Any]) -> Collection:
+def collection(session: Session, statement: Select[Any]) -> Collection:
     """Return features; the first column is the geometry, the others are the properties."""
     answer = session.execute(statement)
     names = list(answer.keys())[1:]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from inspect_app.models import FrequencyPolicy, Policy
@@ -17,21 +17,24 @@ class PolicyMissing(LookupError):
         super().__init__(f"no policy row '{key}' is valid on {day}")
 
 
+VALUE = (
+    select(Policy.value)
+    .where(
+        Policy.key == bindparam("key"),
+        Policy.valid_from <= bindparam("day"),
+        or_(Policy.valid_to.is_(None), Policy.valid_to > bindparam("day")),
+    )
+    .order_by(Policy.valid_from.desc())
+    .limit(1)
+)
+
+
 def policy_value(session: Session, key: str, *, day: date) -> float:
     """Return the number that holds on `day`; raises PolicyMissing where the county set none."""
-    row = session.scalar(
-        select(Policy)
-        .where(
-            Policy.key == key,
-            Policy.valid_from <= day,
-            or_(Policy.valid_to.is_(None), Policy.valid_to > day),
-        )
-        .order_by(Policy.valid_from.desc())
-        .limit(1)
-    )
-    if row is None:
+    held = session.scalar(VALUE, {"key": key, "day": day})
+    if held is None:
         raise PolicyMissing(key, day)
-    return float(row.value["value"])
+    return float(held["value"])
 
 
 def frequency_policies(session: Session, *, day: date) -> list[FrequencyPolicy]:

@@ -1,6 +1,5 @@
 """Conditions of a week: exemptions, absences, closed roads and crew assignments; record and end."""
 
-import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -42,7 +41,7 @@ from inspect_app.web.http import (
     requires,
     today,
 )
-from inspect_app.web.places import sight
+from inspect_app.web.places import parsed_point, sight
 from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.record_condition import (
     AssignmentOrder,
@@ -237,19 +236,8 @@ def _found_roads() -> list[FoundRoad]:
         return find_roads(database(), text, limit=FOUND_MAX)
     if not request.args.get("lon") and not request.args.get("lat"):
         return []
-    lon, lat = _degrees("lon", most=180), _degrees("lat", most=90)
+    lon, lat = parsed_point(request.args)
     return roads_near(database(), lon=lon, lat=lat, limit=NEAR_MAX)
-
-
-def _degrees(field: str, *, most: float) -> float:
-    text = request.args.get(field, "")
-    try:
-        degrees = float(text)
-    except ValueError:
-        degrees = math.nan
-    if not abs(degrees) <= most:
-        raise Problem("field_invalid", field=field, expected="120.123456", found=text[:80])
-    return degrees
 
 
 def _affected(week: date) -> Affected | None:

@@ -8,8 +8,6 @@ from flask import Blueprint, Response, g, request
 
 from inspect_app.db import transaction
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Device
-from inspect_app.queries.devices import device_by_uid
 from inspect_app.web.http import (
     actor,
     database,
@@ -23,12 +21,12 @@ from inspect_app.web.http import (
 )
 from inspect_app.workflows.enrol_device import enrol, token_hash
 from inspect_app.workflows.log_in import LockRule
-from inspect_app.workflows.note_contact import Contact, note_contact
+from inspect_app.workflows.note_contact import Contact, KnownDevice, note_contact
 
 pages = Blueprint("devices", __name__)
 
 
-def device() -> Device | None:
+def device() -> KnownDevice | None:
     """Return the enrolled tablet that sends this request; None for a desk or an old tablet.
 
     Refuses a revoked tablet and a wrong token. What the tablet says of itself (its highest number,
@@ -36,7 +34,7 @@ def device() -> Device | None:
     """
     if "device" not in g:
         g.device = _checked_device()
-    found: Device | None = g.device
+    found: KnownDevice | None = g.device
     return found
 
 
@@ -62,26 +60,27 @@ def enrol_device() -> Response:
     return json_answer({"device": uid, "name": outcome.device.name, "token": outcome.token}, 201)
 
 
-def _checked_device() -> Device | None:
+def _checked_device() -> KnownDevice | None:
     uid = _uuid(request.headers.get("X-Device", ""))
     if uid is None:
         return None
-    found = device_by_uid(database(), uid)
     token = request.headers.get("X-Device-Token", "")
+    found = note_contact(database(), _contact(uid, token), now=now())
     if found is None and not token:
         return None
-    if found is None or found.revoked_at is not None:
+    if found is None or found.revoked:
         raise Problem("device_revoked")
     if not token:  # enrolled, but the reply with the token was lost
         return None
     if not hmac.compare_digest(found.token_hash, token_hash(token)):
         raise Problem("device_revoked")
-    note_contact(database(), found, _contact(), now=now())
     return found
 
 
-def _contact() -> Contact:
+def _contact(uid: UUID, token: str) -> Contact:
     return Contact(
+        uid=uid,
+        token_hash=token_hash(token),
         seq=_number(request.headers.get("X-Device-Seq", "")) or 0,
         clock_offset_s=_offset(_number(request.headers.get("X-Device-Clock", "")), now()),
         app_version=request.headers.get("X-App-Version", "")[:40] or None,

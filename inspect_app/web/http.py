@@ -25,7 +25,7 @@ from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.policies import PROPOSALS
 from inspect_app.domain.problems import PROBLEMS, Phrase, Problem
-from inspect_app.queries.actors import actor_of
+from inspect_app.queries.actors import Visitor, actor_of
 from inspect_app.queries.policies import PolicyMissing
 
 log = structlog.get_logger()
@@ -154,10 +154,19 @@ def actor_or_none() -> Actor | None:
     if "actor" not in g:
         from flask import session as web_session
 
-        account_id = web_session.get("account_id")
-        g.actor = None if account_id is None else actor_of(database(), account_id, day=today())
+        g.actor = _actor_of(web_session.get("account_id"))
     found: Actor | None = g.actor
     return found
+
+
+def _actor_of(account_id: int | None) -> Actor | None:
+    """Return who acts, from what was read with the session unless the log-in is of this request."""
+    if account_id is None:
+        return None
+    visitor: Visitor | None = g.get("visitor")
+    if visitor is not None and visitor.account_id == account_id:
+        return visitor.actor
+    return actor_of(database(), account_id, day=today())
 
 
 def requires(*permissions: Permission) -> Callable[[View], View]:
@@ -268,9 +277,16 @@ def words(value: object) -> str:
     return str(gettext(text)) if text else ""
 
 
+def begin_transaction() -> Session:
+    """Return the session of the request's transaction; the first to ask begins it."""
+    if "database" not in g:
+        g.database = sessions()()
+    return database()
+
+
 def _open_transaction() -> None:
     if request.endpoint != "static":
-        g.database = sessions()()
+        begin_transaction()
 
 
 def _close_transaction(response: AnyResponse) -> AnyResponse:

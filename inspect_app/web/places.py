@@ -1,10 +1,14 @@
 """Places by name, for the forms in which a point is chosen on a map."""
 
+import math
+
 from flask import Blueprint, Response, request
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from inspect_app.db import map_reader
 from inspect_app.domain.access import Permission
+from inspect_app.domain.problems import Problem
 from inspect_app.queries import features
 from inspect_app.queries.places import find_places
 from inspect_app.web.http import actor, database, json_answer, requires, today
@@ -32,3 +36,19 @@ def sight() -> list[float] | None:
     if extent is None:
         return None
     return [extent.west, extent.south, extent.east, extent.north]
+
+
+def parsed_point(fields: MultiDict[str, str]) -> tuple[float, float]:
+    """Return longitude and latitude of a form with a point, or refuse what was found."""
+    return _degrees(fields, "lon", most=180), _degrees(fields, "lat", most=90)
+
+
+def _degrees(fields: MultiDict[str, str], field: str, *, most: float) -> float:
+    text = fields.get(field, "")
+    try:
+        degrees = float(text)
+    except ValueError:
+        degrees = math.nan
+    if not abs(degrees) <= most:
+        raise Problem("field_invalid", field=field, expected="120.123456", found=text[:80])
+    return degrees

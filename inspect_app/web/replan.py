@@ -1,6 +1,7 @@
 """Change the published plan of a week: what has happened, two offers side by side, adoption."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from threading import Thread
@@ -14,16 +15,37 @@ from werkzeug.wrappers import Response
 from gis.routing.explain import REASONS, Reason
 from gis.routing.warm import warm_up
 from inspect_app.domain.access import Permission
-from inspect_app.domain.codes import ChangeWay
+from inspect_app.domain.codes import (
+    ChangeWay,
+    ObjectKind,
+    PollutionType,
+    Severity,
+    SourceChannel,
+)
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
 from inspect_app.models import PatrolPlan, PlanChange
+from inspect_app.queries.change_map import change_map
 from inspect_app.queries.happenings import crews_out, happenings, objects_named
+from inspect_app.queries.patrol_week import task_key
 from inspect_app.queries.plan_changes import adopted_changes, offers_to, published_plan
 from inspect_app.queries.policies import policy_value
-from inspect_app.web.http import actor, database, now, requires, settings, time_zone, today
+from inspect_app.web.http import (
+    AnyCode,
+    actor,
+    chosen_code,
+    database,
+    json_answer,
+    now,
+    requires,
+    settings,
+    time_zone,
+    today,
+)
+from inspect_app.web.places import parsed_point, sight
 from inspect_app.workflows.hand import Hand
 from inspect_app.workflows.plan_week import require_county
+from inspect_app.workflows.register_matter import MatterDraft, register_matter
 from inspect_app.workflows.replan_week import ChangeRequest, adopt_change, make_offers
 from inspect_app.workflows.travel_cache import MatrixStore
 
@@ -70,24 +92,34 @@ def page() -> str:
         ways=ChangeWay,
         promise_h=policy_value(database(), "urgent_arrival_h", day=today()),
         rain_h=policy_value(database(), "rain_check_h", day=today()),
+        form=request.args,
+        extent=sight(),
+        may_register=actor().may(P.COMPLAINT_REGISTER),
+        channels=list(SourceChannel),
+        types=list(PollutionType),
     )
 
 
 @pages.post("/plans/changes")
 @requires(P.PLAN_PUBLISH)
 def offer() -> Response:
-    """Compute the two offers for what the form says."""
+    """Compute the two offers for what the form says.
+
+    A place picked on the map is registered as an urgent matter first; where no offer can be made,
+    nothing is kept of it.
+    """
     require_county(actor(), P.PLAN_PUBLISH)
     week = parse_week(request.form.get("week", ""))
     plan = published_plan(database(), week)
     if plan is None:
         raise Problem("plan_not_published", week=week_text(week))
-    make_offers(
-        database(),
-        plan,
-        _asked(request.form, week=week),
-        hand=_hand(),
-    )
+    asked = _asked(request.form, week=week)
+    place = _new_place(request.form)
+    if place is not None:
+        matter = register_matter(database(), place, actor=actor(), now=now())
+        key = task_key(ObjectKind.MATTER, matter.id, timed=False)
+        asked = replace(asked, urgent=(*asked.urgent, key))
+    make_offers(database(), plan, asked, hand=_hand())
     return redirect(url_for("replan.page", week=week_text(week), _anchor="offers"))
 
 
@@ -106,6 +138,16 @@ def adopt(change_id: int) -> Response:
     )
     flash(gettext("计划已调整(第%(revision)s次),班组平板同步后即可看到", revision=plan.revision))
     return redirect(url_for("replan.page", week=week_text(plan.week)))
+
+
+@pages.get("/api/plans/changes/<int:change_id>/routes")
+@requires(P.PLAN_PUBLISH)
+def routes(change_id: int) -> Response:
+    """Return what the map shows of an offer: the touched crew-days before and after."""
+    change = database().get(PlanChange, change_id)
+    if change is None or change.revision is not None or not actor().scope.everywhere:
+        raise Problem("not_found", what=gettext("调整方案"))
+    return json_answer(change_map(database(), change))
 
 
 def _hand() -> Hand:
@@ -155,6 +197,29 @@ def _happenings(plan: PatrolPlan) -> Any:  # noqa: ANN401 - what the query retur
 
 def _offers(plan: PatrolPlan) -> list[PlanChange]:
     return offers_to(database(), plan, person_id=actor().person_id)
+
+
+def _new_place(form: MultiDict[str, str]) -> MatterDraft | None:
+    """Return the place picked on the map and what was told of it; None where none was picked."""
+    if not any(form.get(name) for name in ("lon", "lat", "summary")):
+        return None
+    lon, lat = parsed_point(form)
+    return MatterDraft(
+        summary=form.get("summary", ""),
+        lon=lon,
+        lat=lat,
+        channel=_told(SourceChannel, form.get("channel", "")),
+        pollution_type=_told(PollutionType, form.get("pollution_type", "")),
+        severity=Severity.URGENT,
+    )
+
+
+def _told(codes: type[AnyCode], text: str) -> AnyCode:
+    code = chosen_code(codes, text)
+    if code is None:
+        expected = "/".join(one.value for one in codes)
+        raise Problem("field_invalid", field=codes.__name__, expected=expected, found="")
+    return code
 
 
 def _asked(form: MultiDict[str, str], *, week: date) -> ChangeRequest:

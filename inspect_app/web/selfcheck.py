@@ -17,5 +17,5 @@ def check() -> Response:
     items = json_body().get("items", [])
     found = device()
     if found is not None:
-        keep_check(database(), found, items, now=now())
+        keep_check(database(), found.uid, items, now=now())
     return json_answer({"kept": found is not None, "now": now()})

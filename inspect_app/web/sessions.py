@@ -5,7 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, g
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -14,6 +14,8 @@ from werkzeug.wrappers import Response
 
 from inspect_app.config import Settings
 from inspect_app.models import WebSession
+from inspect_app.queries.actors import Visitor, visitor_of
+from inspect_app.web.http import begin_transaction, now, today
 
 SEEN_EVERY = timedelta(seconds=60)
 """How often a read session's last use is written: not at every tile."""
@@ -41,7 +43,7 @@ class StoredSession(CallbackDict[str, Any], SessionMixin):
 
 
 class StoredSessions(SessionInterface):
-    """Reads and writes sessions in transactions of their own, outside the request's."""
+    """Reads sessions in the request's transaction; writes them in one of their own."""
 
     def __init__(self, settings: Settings, sessions: sessionmaker[Session]) -> None:
         self.sessions = sessions
@@ -50,38 +52,49 @@ class StoredSessions(SessionInterface):
         self.secure = settings.secure_cookies and not settings.demo
         self.cookie = "__Host-inspect" if self.secure else "inspect"
 
-    def open_session(self, app: Flask, request: Request) -> StoredSession:
-        """Return the session of the cookie, or an empty one with a fresh token."""
+    def open_session(self, _: Flask, request: Request) -> StoredSession:
+        """Return the session of the cookie, or an empty one with a fresh token.
+
+        The statement that reads it tells who acts too, see `http.actor`.
+        """
         token = request.cookies.get(self.cookie)
         if token:
-            now: datetime = app.extensions["clock"]()
-            with self.sessions() as session:
-                row = session.get(WebSession, _hash(token))
-                if row and now - row.seen_at < self.idle and now - row.created_at < self.lifetime:
-                    return StoredSession(token, dict(row.values), seen_at=row.seen_at)
+            visitor = visitor_of(begin_transaction(), _hash(token), day=today())
+            if visitor and self._lasts(visitor, now()):
+                g.visitor = visitor
+                return StoredSession(token, visitor.values, seen_at=visitor.seen_at)
         return StoredSession(secrets.token_urlsafe(32), {}, seen_at=None)
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def _lasts(self, visitor: Visitor, moment: datetime) -> bool:
+        idle, age = moment - visitor.seen_at, moment - visitor.created_at
+        return idle < self.idle and age < self.lifetime
+
+    def save_session(self, _: Flask, session: SessionMixin, response: Response) -> None:
         """Write a changed session, note the use of an unchanged one, set a new cookie."""
         if not isinstance(session, StoredSession):
             return
-        now: datetime = app.extensions["clock"]()
-        with self.sessions.begin() as database:
-            if session.ended:
-                database.execute(
-                    delete(WebSession).where(WebSession.token_hash == _hash(session.ended))
-                )
-            if session.modified:
-                self._write(database, session, now)
-            elif session.seen_at is not None and now - session.seen_at > SEEN_EVERY:
-                database.execute(
-                    update(WebSession)
-                    .where(WebSession.token_hash == _hash(session.token))
-                    .values(seen_at=now)
-                )
+        moment = now()
+        unnoted = session.seen_at is not None and moment - session.seen_at > SEEN_EVERY
+        if session.ended or session.modified or unnoted:
+            with self.sessions.begin() as database:
+                self._save(database, session, moment)
         if session.modified:
             response.set_cookie(
                 self.cookie, session.token, httponly=True, secure=self.secure, samesite="Lax"
+            )
+
+    def _save(self, database: Session, session: StoredSession, moment: datetime) -> None:
+        if session.ended:
+            database.execute(
+                delete(WebSession).where(WebSession.token_hash == _hash(session.ended))
+            )
+        if session.modified:
+            self._write(database, session, moment)
+        else:
+            database.execute(
+                update(WebSession)
+                .where(WebSession.token_hash == _hash(session.token))
+                .values(seen_at=moment)
             )
 
     @staticmethod

@@ -46,6 +46,7 @@ from inspect_app.web.http import (
     today,
 )
 from inspect_app.web.photo_marks import font_path, mark_lines
+from inspect_app.workflows.attach_track import ATTACHED_FROM
 from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo, make_marked, make_thumb
 from inspect_app.workflows.sync_patrol import (
     Origin,
@@ -75,7 +76,6 @@ TABLET_POLICIES = (
     "photo_keep_days",
 )
 """What the tablet warns by; where the county has set no number it does not warn."""
-SEGMENT_NUMBER_MAX = 2**31 - 1
 MANIFEST_ITEMS_MAX = 50_000
 """A month of a busy tablet is some ten thousand items."""
 STATUS_OF = {"new": 201, "seen": 200, "waiting": 202, "inbox": 202, "conflict": 409}
@@ -172,7 +172,7 @@ def record(uid: UUID) -> Response:
 @signed_in
 def segment(log_uid: UUID, number: int) -> Response:
     """Take one immutable piece of a track; its answers are those of a record."""
-    if number > SEGMENT_NUMBER_MAX:
+    if number >= ATTACHED_FROM:  # those are given out here, to tracks of other devices
         raise Problem("body_invalid", reason=f"segment {number}")
     sent = Sent(_body(RECORD_BYTES_MAX), _digest())
     vouched = device() is not None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -23,9 +24,10 @@ class Light(StrEnum):
     RED = "red"
 
 
-def keep_check(session: Session, device: Device, items: Sequence[Any], *, now: datetime) -> None:
+def keep_check(session: Session, device_uid: UUID, items: Sequence[Any], *, now: datetime) -> None:
     """Replace the device's last self-check by this one; refuses what is no list of items."""
-    device.check = {"at": now.isoformat(), "items": _read(items)}
+    check = {"at": now.isoformat(), "items": _read(items)}
+    session.get_one(Device, device_uid).check = check
     session.flush()
 
 

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-
-from inspect_app.models import Device
 
 NOTED_EVERY = timedelta(seconds=60)
 """An upload is hundreds of requests: the row is written once a minute, or when there is news."""
@@ -14,29 +13,54 @@ NOTED_EVERY = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What a tablet says of itself at a request."""
+    """What a tablet says of itself at a request; its token is kept as a hash only."""
 
+    uid: UUID
+    token_hash: str
     seq: int
     clock_offset_s: float | None
     app_version: str | None
 
 
-def note_contact(session: Session, device: Device, contact: Contact, *, now: datetime) -> None:
-    """Note what a tablet says of itself; its highest number never falls.
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """An enrolled tablet as a request needs it."""
 
-    Costs no statement while there is no news, else one that locks the tablet's row.
+    uid: UUID
+    name: str
+    token_hash: str
+    revoked: bool
+
+
+NOTE = text("""
+WITH noted AS (
+    UPDATE device SET
+        seen_at = greatest(seen_at, :now),
+        told_seq = greatest(told_seq, CAST(:seq AS bigint)),
+        app_version = coalesce(:app_version, app_version),
+        clock_offset_s = coalesce(:clock_offset_s, clock_offset_s)
+    WHERE uid = :uid AND revoked_at IS NULL AND token_hash = :token_hash
+        AND (told_seq < CAST(:seq AS bigint) OR seen_at <= :long_ago
+            OR :app_version <> coalesce(app_version, ''))
+)
+SELECT uid, name, token_hash, revoked_at IS NOT NULL AS revoked FROM device WHERE uid = :uid
+""")
+
+
+def note_contact(session: Session, contact: Contact, *, now: datetime) -> KnownDevice | None:
+    """Return the enrolled tablet of this id, revoked or not, and note what it says of itself.
+
+    Nothing is noted of one that is revoked or does not hold its token. Its highest number never
+    falls. One statement; it locks the tablet's row only if there is news.
     """
-    news = contact.seq > device.told_seq or contact.app_version not in (None, device.app_version)
-    if not news and now - device.seen_at < NOTED_EVERY:
-        return
-    session.execute(
-        update(Device)
-        .where(Device.uid == device.uid)
-        .values(
-            seen_at=func.greatest(Device.seen_at, now),
-            told_seq=func.greatest(Device.told_seq, contact.seq),
-            app_version=contact.app_version or Device.app_version,
-            clock_offset_s=func.coalesce(contact.clock_offset_s, Device.clock_offset_s),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    said = {
+        "uid": contact.uid,
+        "token_hash": contact.token_hash,
+        "seq": contact.seq,
+        "clock_offset_s": contact.clock_offset_s,
+        "app_version": contact.app_version,
+        "now": now,
+        "long_ago": now - NOTED_EVERY,
+    }
+    row = session.execute(NOTE, said).first()
+    return None if row is None else KnownDevice(*row)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor
@@ -59,6 +59,10 @@ class FindingDraft:
     measure: str = ""
 
 
+LOCK = text("SELECT pg_advisory_xact_lock(:name)")
+KNOWN = select(Finding).where(Finding.uid == bindparam("uid"))
+
+
 def raise_finding(
     session: Session,
     draft: FindingDraft,
@@ -81,8 +85,8 @@ def raise_finding(
     if not actor.may(birth.permission):
         raise Problem("not_permitted", permission=birth.label)
     # Two tablets, or one that tries again, wait here for each other instead of failing.
-    session.execute(select(func.pg_advisory_xact_lock(draft.uid.int % 2**63)))
-    known = session.scalar(select(Finding).where(Finding.uid == draft.uid))
+    session.execute(LOCK, {"name": draft.uid.int % 2**63})
+    known = session.scalar(KNOWN, {"uid": draft.uid})
     if known is not None:
         return _same(session, known, draft)
     missing = missing_photos(session, draft.photos)

@@ -13,7 +13,10 @@ from benchmarks.plan import main
 from benchmarks.real_networks import real_weeks
 from gis.routing.problem import UNREACHABLE_S
 
-SMALL = ["--counties", "40", "--seconds", "0.5", "--bound", "1", "--no-cross-check"]
+SMALL = [
+    *("--counties", "40", "--seconds", "0.5", "--bound", "1"),
+    *("--no-cross-check", "--no-side-by-side"),
+]
 
 
 def test_a_small_county_is_planned_validly_and_within_its_bound(

@@ -230,7 +230,7 @@ def test_the_reviewer_sees_the_patrol_and_the_leader_the_week(
     with at_work(browser, live_server, "deputy") as page:
         page.goto(f"/patrols/{kept.task_id}")
         expect(page.locator(".wall img")).to_have_count(1)
-        page.click("main button.btn-primary")
+        page.get_by_role("button", name="审核通过").click()
         expect(page.locator(".alert-success")).to_be_visible()
     # What happened at the very instant of the cut-off does not count yet.
     live_server.app.extensions["clock"] = lambda: NOW + timedelta(minutes=5)

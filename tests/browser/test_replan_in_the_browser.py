@@ -4,10 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from geoalchemy2.shape import to_shape
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from inspect_app.models import PatrolPlan, PatrolTask
+from inspect_app.models import PatrolPlan, PatrolStop, PatrolTask
 from inspect_app.workflows.seed_county import PASSWORD
 from tests.browser.conftest import DESK, TABLET, LiveServer, Watch, log_in
 from tests.conftest import SeededCounty
@@ -73,4 +74,47 @@ def test_the_visits_of_an_absent_crew_find_others_and_the_change_is_listed(
     for name in lost:
         expect(changes.get_by_text(f"{name} {ABSENT}").first).to_be_visible()
     assert stops_tomorrow(live_server) == set()
+    watch.assert_quiet()
+
+
+def test_a_place_picked_on_the_map_is_offered_as_an_urgent_matter(
+    page: Page, watch: Watch, live_server: LiveServer
+):
+    log_in(page, "deputy", password=PASSWORD)
+    page.goto("/plans/changes")
+    ticked = page.locator(".happened input:checked")
+    while ticked.count():
+        ticked.first.uncheck()
+    page.get_by_text("在地图上选一处").click()
+    page.wait_for_selector(".place-picker[data-ready=yes]")
+    with live_server.sessions() as session:
+        stop = session.scalars(select(PatrolStop).order_by(PatrolStop.id)).first()
+        place = to_shape(stop.geom).representative_point()
+    page.fill("[name=lon]", f"{place.x:.6f}")
+    page.fill("[name=lat]", f"{place.y:.6f}")
+    page.fill("[name=summary]", "桥下水面有大量泡沫")
+    page.select_option("[name=channel]", "assigned")
+    page.select_option("[name=pollution_type]", "water")
+    for size in (DESK, TABLET):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.get_by_role("button", name="计算两个方案").click()
+    offers = page.locator("#offers article")
+    expect(offers).to_have_count(2)
+    expect(offers.first.locator(".arrival")).to_contain_text("桥下水面有大量泡沫")
+    expect(offers.locator(".compare-map[data-ready=yes]")).to_have_count(2)
+    watch.assert_quiet()
+
+
+def test_a_folded_map_keeps_nothing_back(page: Page, watch: Watch):
+    log_in(page, "deputy", password=PASSWORD)
+    page.goto("/plans/changes")
+    fold = page.get_by_text("在地图上选一处")
+    fold.click()
+    expect(page.locator("[name=summary]")).to_be_enabled()
+    fold.click()
+    expect(page.locator("[name=summary]")).to_be_disabled()
+    page.get_by_label("降雨").check()
+    page.get_by_role("button", name="计算两个方案").click()
+    expect(page.locator("#offers article")).to_have_count(2)
     watch.assert_quiet()

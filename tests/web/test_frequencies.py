@@ -86,7 +86,10 @@ def test_an_administrator_reads_and_changes_them_but_makes_no_plan(app, session)
     address, data = writes(row.id)[0]
     assert client.post(address, data=data).status_code == 302
     assert session.scalars(select(AuditEntry).where(AuditEntry.action != "log_in")).all() != []
-    assert client.get("/plans").status_code == 403
+    assert client.get("/plans").status_code == client.get("/plans/conditions").status_code == 403
+    page = client.get(PAGE).text
+    assert 'href="/plans"' not in page
+    assert 'href="/plans/conditions"' not in page
 
 
 @pytest.mark.usefixtures("county")

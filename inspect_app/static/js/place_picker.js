@@ -9,7 +9,24 @@ const BASE = [
   ["waterways", { color: "#4f9fd1", weight: 2.5 }],
 ];
 
-for (const box of document.querySelectorAll(".place-picker")) attach(box);
+for (const box of document.querySelectorAll(".place-picker")) {
+  const fold = box.closest("details[data-fold]");
+  if (fold) unfold(fold, box);
+  else attach(box);
+}
+
+// What is folded away is no part of the form, and a map needs a size before it is drawn.
+function unfold(fold, box) {
+  let drawn = false;
+  const follow = () => {
+    fold.querySelector("fieldset").disabled = !fold.open;
+    if (!fold.open || drawn) return;
+    drawn = true;
+    attach(box);
+  };
+  fold.addEventListener("toggle", follow);
+  follow();
+}
 
 function attach(box) {
   const [lon, lat] = ["lon", "lat"].map((name) => box.querySelector(`[name=${name}]`));

@@ -46,19 +46,23 @@ export function arrows(route, colour, count) {
   for (let i = 1; i < line.length && markers.length < count; i += 1) {
     const before = passed;
     passed += step(i);
-    const wanted = ((markers.length + 0.5) * total) / count;
-    if (passed < wanted || passed === before) continue;
-    const share = (wanted - before) / (passed - before);
-    const [a, b] = [line[i - 1], line[i]];
-    const sign = document.createElement("span");
-    sign.textContent = "➤";
-    sign.style.transform = `rotate(${(Math.atan2(a[1] - b[1], (b[0] - a[0]) * 0.86) * 180) / Math.PI}deg)`;
-    sign.style.color = colour;
-    markers.push(L.marker([a[1] + (b[1] - a[1]) * share, a[0] + (b[0] - a[0]) * share], {
-      icon: L.divIcon({ html: sign, className: "route-arrow", iconSize: [16, 16] }),
-      interactive: false,
-      keyboard: false,
-    }));
+    const next = () => ((markers.length + 0.5) * total) / count;
+    // A long leg takes several.
+    while (passed > before && markers.length < count && next() <= passed) {
+      markers.push(arrow(line[i - 1], line[i], { share: (next() - before) / (passed - before), colour }));
+    }
   }
   return markers;
+}
+
+function arrow(a, b, { share, colour }) {
+  const sign = document.createElement("span");
+  sign.textContent = "➤";
+  sign.style.transform = `rotate(${(Math.atan2(a[1] - b[1], (b[0] - a[0]) * 0.86) * 180) / Math.PI}deg)`;
+  sign.style.color = colour;
+  return L.marker([a[1] + (b[1] - a[1]) * share, a[0] + (b[0] - a[0]) * share], {
+    icon: L.divIcon({ html: sign, className: "route-arrow", iconSize: [16, 16] }),
+    interactive: false,
+    keyboard: false,
+  });
 }

@@ -13,7 +13,7 @@ async function look() {
   const { waiting } = await countWaiting();
   // Without a line the state bar says so; a log-in that has ended has a notice of its own.
   const known = reason === null || reason === "login" || (reason === "offline" && !navigator.onLine);
-  const due = AT_ONCE.includes(reason) || Date.now() - since > SILENT_MS;
+  const due = AT_ONCE.includes(reason) || Math.abs(Date.now() - since) > SILENT_MS;
   const shown = !known && due && (waiting > 0 || reason === "write");
   const place = byId("sync-note");
   place.hidden = !shown;

@@ -11,15 +11,19 @@ import { alone } from "./upload.js";
 const SILENT_MS = 30 * 1000;
 const HOUR_MS = 3600 * 1000;
 
+/** A hot spot answers 200 with a page of its own: only what was asked for comes from the server. */
+const isOurs = (answer, type) => !answer.redirected
+  && (!answer.ok || (answer.headers.get("Content-Type") ?? "").startsWith(type));
+
 /** Fetch as this tablet; null without a line. The answer may come as slowly as it has to. */
-async function get(url, headers = {}) {
+async function get(url, headers = {}, type = "application/json") {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), SILENT_MS);
   try {
     const all = { ...(await deviceHeaders()), ...headers };
     const answer = await fetch(url, { headers: all, cache: "no-store", signal: control.signal });
     if (answer.status === 401) tell("login", true);
-    return answer;
+    return isOurs(answer, type) ? answer : null;
   } catch {
     return null;
   } finally {
@@ -153,7 +157,7 @@ export async function loadPictures(onProgress = () => {}) {
   for (const key of kept) if (!named.has(key.slice(6))) await db.delete("read", key);
   const missing = [...named].filter((name) => !kept.has(`thumb/${name}`) && !refused.has(name));
   for (const [place, name] of missing.entries()) {
-    const answer = await get(`/photos/${name}?size=thumb`);
+    const answer = await get(`/photos/${name}?size=thumb`, {}, "image/");
     if (!answer) return missing.length - place;
     if (answer.ok) await db.put("read", await answer.blob(), `thumb/${name}`);
     else refused.add(name); // not again before the page is opened anew

@@ -31,7 +31,7 @@ export const alone = (work) => navigator.locks.request("patrol-sync", work);
 /** Send everything that waits, after the round that may be running; plans the next by itself. */
 export async function upload({ again = false } = {}) {
   if (line.halted || looksOnly() || (queued && !again)) return;
-  if (!again && Date.now() < line.notBefore) return;
+  if (!again && performance.now() < line.notBefore) return;
   queued = true;
   clearTimeout(timer);
   let wait = EVERY_MS;
@@ -62,8 +62,9 @@ function failed(error) {
   failures += 1;
   const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
   const wait = Math.max(error.wait, BACKOFF_MIN_MS, Math.random() * most);
-  // Only a busy server is spared what the person does: it asked for it.
-  line.notBefore = error.reason === "busy" ? Date.now() + wait : 0;
+  // Only a busy server is spared what the person does: it asked for it. Counted from the start of
+  // the page: the tablet's clock may be set back by a year meanwhile.
+  line.notBefore = error.reason === "busy" ? performance.now() + wait : 0;
   return wait;
 }
 
@@ -79,9 +80,10 @@ function contact() {
 }
 
 async function round(again) {
-  const first = isDue({ again });
   const check = await checkDue();
-  if (!check && !(await entries()).some(first)) return 0;
+  const all = await entries();
+  const idle = !all.some(isDue({ again })) && !(await openPhotos(all, again)).length;
+  if (idle && !check) return 0;
   if (!navigator.onLine) throw new Stop("offline");
   const person = await ask();
   contact();
@@ -101,7 +103,7 @@ function isDue({ again = false, whole = null }) {
     if (["waiting", "sending"].includes(entry.state)) return true;
     if (whole) return entry.photos.some((name) => whole.has(name));
     if (entry.state === "attention") return again;
-    return entry.state === "received" && (again || Date.now() - entry.triedAt > ASK_AGAIN_MS);
+    return entry.state === "received" && (again || Math.abs(Date.now() - entry.triedAt) > ASK_AGAIN_MS);
   };
 }
 
@@ -190,15 +192,19 @@ async function kept(entry, said) {
   return { ...facts, state: "verified", verifiedAt: at };
 }
 
+/** Names of photos the server has not verified; a refused one is tried again only when asked to. */
+async function openPhotos(items, again) {
+  const facts = await allPhotos();
+  const done = again ? ["verified"] : ["verified", "attention"];
+  return [...new Set(items.flatMap((entry) => entry.photos))]
+    .filter((name) => facts.has(name) && !done.includes(facts.get(name).state));
+}
+
 /** Send the photos of items the server has, or waits for; returns the names that are whole now. */
 async function sendPhotos(person, again) {
   const whole = new Set();
-  const facts = await allPhotos();
-  const named = new Set((await entries()).filter(mine(person)).flatMap((entry) => entry.photos));
-  for (const name of named) {
-    const state = facts.get(name)?.state;
-    if (state === "verified" || (state === "attention" && !again)) continue;
-    if (facts.has(name) && await sendPhoto(name)) whole.add(name);
+  for (const name of await openPhotos((await entries()).filter(mine(person)), again)) {
+    if (await sendPhoto(name)) whole.add(name);
     tell("outbox");
   }
   return whole;

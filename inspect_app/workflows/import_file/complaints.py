@@ -21,13 +21,15 @@ from inspect_app.workflows.import_file.writing import (
     raw_texts,
     stored_columns,
 )
-from inspect_app.workflows.number import next_number
+from inspect_app.workflows.number import (
+    COMPLAINT_PREFIX,
+    COMPLAINT_SERIES,
+    MATTER_PREFIX,
+    MATTER_SERIES,
+    next_number,
+)
+from inspect_app.workflows.register_matter import TITLE_MAX
 
-COMPLAINT_SERIES = "complaint"
-MATTER_SERIES = "matter"
-COMPLAINT_PREFIX = "TS"
-MATTER_PREFIX = "SX"
-TITLE_MAX = 60
 _DIGEST_LENGTH = 16
 _HELPERS = (
     "respondent_name",

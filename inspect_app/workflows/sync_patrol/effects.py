@@ -9,10 +9,10 @@ arrive decides is whose log a task gets.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Table, bindparam, func, insert, or_, select, text
 from sqlalchemy.orm import Session, defer
 
 from gis.crs import STORAGE_SRID
@@ -51,7 +51,8 @@ Effect = Callable[[Session, Any, Arrival], None]
 def take_effect(session: Session, record: records.Step, arrival: Arrival) -> None:
     """Let a record change what it is about; refuses what comes before its cause.
 
-    A visit costs four statements, a step of the patrol six; the end of a patrol reads its track.
+    A visit costs three statements, a further one of the same stop four, a step of the patrol six;
+    the end of a patrol reads its track.
     """
     EFFECTS[type(record)](session, record, arrival)
 
@@ -101,9 +102,11 @@ def _end(session: Session, record: records.PatrolEnd, arrival: Arrival) -> None:
         refresh_figures(session, log, day=arrival.task.day)
 
 
+NOTE_VISIT = insert(cast("Table", Event.__table__)).inline()
+
+
 def _stop(session: Session, record: records.StopVisit, arrival: Arrival) -> None:
-    log = _any_log(session, arrival)
-    stop, back = _stop_of(session, record.stop_id, arrival.task)
+    log, stop, back = _log_and_stop(session, record.stop_id, arrival)
     earlier = () if stop.result == StopResult.PENDING else _visits(session, stop)
     said = _Visit(str(record.device), record.seq, record.result, record.reason, record.at)
     final = _final((*earlier, said))
@@ -111,19 +114,18 @@ def _stop(session: Session, record: records.StopVisit, arrival: Arrival) -> None
     stop.done_at = final.at
     position = {"lon": record.lon, "lat": record.lat, "accuracy_m": record.accuracy_m}
     note = _note(record, arrival) | {"reason": record.reason, **position}
-    session.add(
-        Event(
-            subject_kind="stop",
-            subject_id=stop.id,
-            event=record.result.value,
-            to_state=record.result.value,
-            actor_id=arrival.actor.person_id,
-            at=arrival.now,
-            reason=record.reason or None,
-            facts=note,
-        )
-    )
     session.flush()
+    event = {
+        "subject_kind": "stop",
+        "subject_id": stop.id,
+        "event": record.result.value,
+        "to_state": record.result.value,
+        "actor_id": arrival.actor.person_id,
+        "at": arrival.now,
+        "reason": record.reason or None,
+        "facts": note,
+    }
+    session.execute(NOTE_VISIT, event)
     if back and log.ended_at is not None:
         refresh_figures(session, log, day=arrival.task.day)
 
@@ -232,25 +234,21 @@ def _final(visits: tuple[_Visit, ...]) -> _Visit:
     return max(newest.values(), key=lambda one: (WEIGHT[one.result], one.device))
 
 
+VISITS = text("""
+SELECT DISTINCT ON (facts ->> 'device') facts ->> 'device', (facts ->> 'seq')::bigint, event,
+    reason, facts ->> 'client_at'
+FROM event
+WHERE subject_kind = 'stop' AND subject_id = :stop_id AND facts ? 'device'
+    AND event IN ('skipped', 'unreachable', 'done')
+ORDER BY facts ->> 'device', (facts ->> 'seq')::bigint DESC, id DESC
+""")
+
+
 def _visits(session: Session, stop: PatrolStop) -> tuple[_Visit, ...]:
-    """Return what the records so far say of a stop."""
-    events = session.scalars(
-        select(Event).where(
-            Event.subject_kind == "stop",
-            Event.subject_id == stop.id,
-            Event.event.in_([result.value for result in WEIGHT]),
-        )
-    )
+    """Return what the newest record of each device so far says of a stop."""
     return tuple(
-        _Visit(
-            event.facts["device"],
-            event.facts["seq"],
-            StopResult(event.event),
-            event.reason or "",
-            datetime.fromisoformat(event.facts["client_at"]),
-        )
-        for event in events
-        if "device" in event.facts
+        _Visit(device, seq, StopResult(result), reason or "", datetime.fromisoformat(at))
+        for device, seq, result, reason, at in session.execute(VISITS, {"stop_id": stop.id})
     )
 
 
@@ -264,8 +262,11 @@ def _note(record: records.Step, arrival: Arrival) -> dict[str, Any]:
     }
 
 
+LOG = select(PatrolLog).where(PatrolLog.task_id == bindparam("task_id"))
+
+
 def _log_of(session: Session, task: PatrolTask) -> PatrolLog | None:
-    return session.scalar(select(PatrolLog).where(PatrolLog.task_id == task.id))
+    return session.scalar(LOG, {"task_id": task.id})
 
 
 def _any_log(session: Session, arrival: Arrival) -> PatrolLog:
@@ -296,6 +297,32 @@ def _person(arrival: Arrival) -> int:
     return arrival.actor.person_id
 
 
+STOP = (
+    select(PatrolStop)
+    .where(PatrolStop.id == bindparam("stop_id"))
+    .options(defer(PatrolStop.geom))
+    .with_for_update(of=PatrolStop)
+    .execution_options(populate_existing=True)
+)
+STOP_WITH_LOG = STOP.add_columns(PatrolLog).outerjoin(
+    PatrolLog, PatrolLog.task_id == bindparam("task_id")
+)
+
+
+def _log_and_stop(
+    session: Session, stop_id: int, arrival: Arrival
+) -> tuple[PatrolLog, PatrolStop, bool]:
+    """Return the task's log and the stop of `_stop_of`, nearly always by one statement.
+
+    The task is locked, so nobody begins or changes its log meanwhile.
+    """
+    task = arrival.task
+    found = session.execute(STOP_WITH_LOG, {"stop_id": stop_id, "task_id": task.id}).first()
+    if found is not None and found[1] is not None and found[0].task_id == task.id:
+        return found[1], found[0], False
+    return _any_log(session, arrival), *_stop_of(session, stop_id, task)
+
+
 def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> tuple[PatrolStop, bool]:
     """Return the stop a record speaks of, locked, and whether it had to be brought back.
 
@@ -303,13 +330,7 @@ def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> tuple[PatrolSt
     away since is meant all the same, and one that the change took out comes back: somebody has been
     there.
     """
-    stop = session.scalar(
-        select(PatrolStop)
-        .where(PatrolStop.id == stop_id)
-        .options(defer(PatrolStop.geom))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    stop = session.scalar(STOP, {"stop_id": stop_id})
     if stop is not None and stop.task_id == task.id:
         return stop, False
     left = session.scalar(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from inspect_app.models import CrewMember, PatrolLog, PatrolTask
@@ -24,32 +24,35 @@ class LockedTask:
     member: bool
 
 
+MEMBER = (
+    select(CrewMember.person_id)
+    .where(
+        CrewMember.crew_id == PatrolTask.crew_id,
+        CrewMember.person_id == bindparam("person_id"),
+        CrewMember.valid_from <= PatrolTask.day,
+        or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > PatrolTask.day),
+    )
+    .exists()
+)
+TASK = (
+    select(PatrolTask, MEMBER)
+    .options(defer(PatrolTask.route))
+    .with_for_update(of=PatrolTask)
+    .execution_options(populate_existing=True)
+)
+TASK_BY_ID = TASK.where(PatrolTask.id == bindparam("task_id"))
+TASK_BY_LOG = TASK.join(
+    PatrolLog, and_(PatrolLog.task_id == PatrolTask.id, PatrolLog.uid == bindparam("log_uid"))
+)
+
+
 def lock_task(
     session: Session, *, person_id: int | None, task_id: int | None = None, log: UUID | None = None
 ) -> LockedTask | None:
     """Lock the task of this id, or of this log, by one statement; None if there is none."""
-    member = (
-        select(CrewMember.person_id)
-        .where(
-            CrewMember.crew_id == PatrolTask.crew_id,
-            CrewMember.person_id == person_id,
-            CrewMember.valid_from <= PatrolTask.day,
-            or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > PatrolTask.day),
-        )
-        .exists()
-    )
-    wanted = select(PatrolTask, member)
-    if log is None:
-        wanted = wanted.where(PatrolTask.id == task_id)
-    else:
-        wanted = wanted.join(
-            PatrolLog, and_(PatrolLog.task_id == PatrolTask.id, PatrolLog.uid == log)
-        )
-    row = session.execute(
-        wanted.options(defer(PatrolTask.route))
-        .with_for_update(of=PatrolTask)
-        .execution_options(populate_existing=True)
-    ).first()
+    wanted = TASK_BY_ID if log is None else TASK_BY_LOG
+    names = {"person_id": person_id, **({"task_id": task_id} if log is None else {"log_uid": log})}
+    row = session.execute(wanted, names).first()
     return None if row is None else LockedTask(row[0], row[1])
 
 

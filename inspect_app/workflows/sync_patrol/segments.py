@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -190,27 +191,29 @@ def _join_held(
             session.flush()
 
 
+ADD = (
+    insert(cast("Table", TrackSegment.__table__))
+    .on_conflict_do_nothing()
+    .returning(TrackSegment.number)
+)
+
+
 def _insert(session: Session, piece: Piece, locked: LockedTask) -> bool:
     fixes, day = read_segment(piece.body).fixes, locked.task.day
     limit = policy_value(session, "fix_accuracy_max_m", day=day)
     usable = usable_places(fixes, accuracy_max_m=limit)
-    number = session.scalar(
-        insert(TrackSegment)
-        .values(
-            log_uid=piece.log,
-            number=piece.number,
-            grid_id=grid_of(session, usable, day=day),
-            fixes=[list(fix) for fix in fixes],
-            sha256=piece.sha256,
-            received_at=piece.came_at,
-            device_uid=piece.origin.device if piece.origin.seq is not None else None,
-            seq=piece.origin.seq if piece.origin.device is not None else None,
-            line=line_of(usable),
-        )
-        .on_conflict_do_nothing()
-        .returning(TrackSegment.number)
-    )
-    return number is not None
+    row = {
+        "log_uid": piece.log,
+        "number": piece.number,
+        "grid_id": grid_of(session, usable, day=day),
+        "fixes": [list(fix) for fix in fixes],
+        "sha256": piece.sha256,
+        "received_at": piece.came_at,
+        "device_uid": piece.origin.device if piece.origin.seq is not None else None,
+        "seq": piece.origin.seq if piece.origin.device is not None else None,
+        "line": line_of(usable),
+    }
+    return session.scalar(ADD, row) is not None
 
 
 def _known(session: Session, piece: Piece, *, actor: Actor, now: datetime) -> Receipt:
