@@ -29,6 +29,8 @@ class RecordSender:
     def send(self, item: Item) -> None:
         """Send one item and note what the server says of it."""
         fault = self._take_fault(item.place, AFTER_RECEIPT)
+        if fault == "other_bytes_under_its_id":
+            self._outbox.note_other_bytes(item.name, other_than(item), answered=False)
         if fault == "duplicate_in_parallel":
             reply = self._twice(item)
         elif fault == "client_killed_before_reply":
@@ -40,8 +42,6 @@ class RecordSender:
         if fault == "receipt_not_noted":
             os.kill(os.getpid(), signal.SIGKILL)
         self._note(item, reply)
-        if fault == "other_bytes_under_its_id" and reply.status in (200, 201, 202):
-            self._other_bytes(item)
 
     def _put(self, item: Item, *, body: bytes | None = None, fault: str = "") -> Reply:
         headers = digest(item.body) | self._headers(item)
@@ -92,15 +92,19 @@ class RecordSender:
         else:
             self._outbox.mark(item.name, "waiting", [reply.status, reply.body.decode()[:500]])
 
-    def _other_bytes(self, item: Item) -> None:
+    def send_other_bytes(self, item: Item) -> None:
         """Send other bytes under the item's name: both must be kept, the first ones hold."""
-        other = item.body[:-1] + b',"revised":true}'
-        self._outbox.note_other_bytes(item.name, other, answered=False)
+        other = other_than(item)
         reply = self._line.ask(
             *self._line.place(item), other, headers=digest(other) | self._headers(item)
         )
         if reply.status == 409:
             self._outbox.note_other_bytes(item.name, other, answered=True)
+
+
+def other_than(item: Item) -> bytes:
+    """Return what a tablet would send that edits an item it has sent."""
+    return item.body[:-1] + b',"revised":true}'
 
 
 def corrupted(body: bytes) -> bytes:
