@@ -69,8 +69,8 @@ class Client:
             self._line.close()
             self._line = None
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> HTTPResponse:
-        """Send a request and read its answer."""
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+        """Send a request and return its answer."""
         if self._line is None:
             self._line = socket.create_connection(("127.0.0.1", self.orders["port"]))
             self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -81,12 +81,12 @@ class Client:
         self._line.sendall(start + body)
         answer = HTTPResponse(self._line, method=method)
         answer.begin()
-        answer.read()
+        body = answer.read()
         self.latencies_s.append(time.perf_counter() - began)
         self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
         if answer.will_close:
             self.hang_up()
-        return answer
+        return body
 
     def log_of(self, task: dict[str, Any]) -> str:
         """Return the id of a task's log."""
@@ -152,8 +152,9 @@ def photos(client: Client, dice: Dice) -> None:
 
 
 def pulls(client: Client, _: Dice) -> None:
-    """Ask for changes where there are none."""
-    client.ask("GET", f"/sync/changes?cursor={client.orders['cursor']}")
+    """Ask for changes; after the first time there are none."""
+    told = client.ask("GET", f"/sync/changes?cursor={client.orders['cursor']}")
+    client.orders["cursor"] = json.loads(told)["cursor"]
 
 
 JOBS: dict[str, tuple[Callable[[Client, Dice], None], float]] = {

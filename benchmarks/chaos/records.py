@@ -29,7 +29,7 @@ class RecordSender:
     def send(self, item: Item) -> None:
         """Send one item and note what the server says of it."""
         fault = self._take_fault(item.place, AFTER_RECEIPT)
-        if fault == "other_bytes_under_its_id":
+        if fault == "other_bytes_under_its_id" and not self._line.is_control:
             self._outbox.note_other_bytes(item.name, other_than(item), answered=False)
         if fault == "duplicate_in_parallel":
             reply = self._twice(item)
@@ -100,6 +100,8 @@ class RecordSender:
         )
         if reply.status == 409:
             self._outbox.note_other_bytes(item.name, other, answered=True)
+        elif reply.status < 300:
+            self._outbox.mark(item.name, "attention", "other bytes were taken for the same")
 
 
 def other_than(item: Item) -> bytes:
