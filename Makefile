@@ -8,8 +8,10 @@ PYTEST_ARGS ?=
 SETS ?=
 SECONDS ?=
 SEED ?= 1
+SIZE ?= ci
+WITHOUT ?=
 
-.PHONY: help run setup stop test check bench bench-plan screenshots
+.PHONY: help run setup stop test check bench bench-plan chaos screenshots
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -50,6 +52,10 @@ bench-plan: ## Compare the weekly plan's search with published values and PyVRP,
 	fi; \
 	.venv/bin/python -m benchmarks plan; \
 	exit $$missed
+
+chaos: ## Kill, starve and cut off tablets and the server, then count what was lost (SIZE=ci|release WITHOUT=a safeguard)
+	@deploy/setup.sh test
+	.venv/bin/python -m benchmarks.chaos --size $(SIZE) $(if $(WITHOUT),--without $(WITHOUT))
 
 screenshots: ## Take pictures of the main pages in a real browser
 	@deploy/setup.sh test
