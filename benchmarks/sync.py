@@ -249,6 +249,7 @@ def orders_of(number: int, crew: Crewed, *, port: int) -> dict[str, Any]:
         "tasks": crew.tasks,
         "weeks": [],
         "control": False,
+        "enrolment_lost": False,
     }
 
 

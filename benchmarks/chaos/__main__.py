@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 
-from benchmarks.chaos.faults import CAPTURE, PHOTO, RECORD, SIZES, WORLD
+from benchmarks.chaos.faults import CAPTURE, ENROLMENT, PHOTO, RECORD, SIZES, WORLD
 from benchmarks.chaos.run import Outcome, Trial, run, site, total
 from benchmarks.chaos.safeguards import SAFEGUARDS
 
@@ -50,7 +50,7 @@ def print_table(outcome: Outcome) -> None:
     for what in ("records", "photos", "segments", "quarantined"):
         print(f"  {what:<28}{held[what]:>8,}")
     print(f"  {'faults':<28}{outcome.faults.total():>8,}")
-    for name in (*CAPTURE, *RECORD, *PHOTO, *WORLD):
+    for name in (*ENROLMENT, *CAPTURE, *RECORD, *PHOTO, *WORLD):
         if outcome.faults[name]:
             print(f"    {name:<26}{outcome.faults[name]:>8,}")
     for what, count in outcome.kills.items():

@@ -9,6 +9,9 @@ from benchmarks.chaos.script import Draft
 CAPTURE = ("client_killed_in_capture", "clock_jump")
 """Strike while an item is written into the outbox."""
 
+ENROLMENT = ("enrolment_reply_lost",)
+"""Strikes each second tablet while it is enrolled; such faults have a place below all items."""
+
 RECORD = (
     "reply_lost",
     "duplicate_in_parallel",

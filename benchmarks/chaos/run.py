@@ -188,6 +188,7 @@ def _give_orders(trial: Trial, machine: Machine, crews: list[Crewed]) -> dict[st
             "began": began.isoformat(),
             "patience_s": trial.patience_s,
             "control": trial.control,
+            "enrolment_lost": number % 2 == 0 and not trial.without,
         }
         (folder / "orders.json").write_text(json.dumps(orders))
         outboxes[device] = Outbox(folder / "outbox.sqlite")

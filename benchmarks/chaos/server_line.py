@@ -5,6 +5,7 @@ import re
 import time
 from typing import Any
 
+from benchmarks.chaos.faults import ENROLMENT
 from benchmarks.chaos.outbox import Item, Outbox
 from benchmarks.chaos.wire import Cut, Reply, Wire
 
@@ -114,7 +115,10 @@ class Line:
     def _enrol(self) -> None:
         told = {"code": self._orders["code"], "device": self._orders["device"], "model": "chaos"}
         kind = {"Content-Type": "application/json"}
-        reply = self.ask("POST", "/sync/enrol", json.dumps(told).encode(), headers=kind)
+        lost = self._orders["enrolment_lost"] and self._outbox.strike(-1, ENROLMENT[0])
+        spoil = "reply_lost" if lost else ""
+        body = json.dumps(told).encode()
+        reply = self.ask("POST", "/sync/enrol", body, headers=kind, spoil=spoil)
         if reply.status not in (200, 201):
             raise NotNow.answered(reply, "enrolment")
         self._token = reply.json["token"]

@@ -93,8 +93,9 @@ def enrol(
 ) -> Enrolled | Problem:
     """Enrol a tablet (its own id, its model) by a code, and give it a token.
 
-    A tablet known before, revoked or not, gets a new token; the old one ends. The refusal of a
-    wrong, used or expired code is returned, not raised, so that its count is kept: after
+    A tablet known before, revoked or not, gets a new token; the old one ends. The same person may
+    use the code again for the same tablet: the reply with the token may have been lost. The refusal
+    of a wrong, used or expired code is returned, not raised, so that its count is kept: after
     `rule.failures_max` of them within `rule.lock_min` minutes a person is refused for that long.
     """
     locked_until = _locked_until(session, rule, actor=actor, now=now)
@@ -103,7 +104,7 @@ def enrol(
     row = session.scalar(
         select(EnrolmentCode).where(EnrolmentCode.code_hash == code_hash(code)).with_for_update()
     )
-    if row is None or row.used_at is not None or row.expires_at <= now:
+    if row is None or not _usable(session, row, device[0], actor=actor, now=now):
         _audit(session, device[0], ("device.enrol_failed", {}), actor=actor, now=now)
         return Problem("enrolment_code_wrong")
     token = secrets.token_urlsafe(32)
@@ -172,6 +173,16 @@ def _keep(
     statement = insert(Device).values(uid=uid, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["uid"], set_=values))
     return session.get_one(Device, uid, populate_existing=True)
+
+
+def _usable(
+    session: Session, row: EnrolmentCode, uid: UUID, *, actor: Actor, now: datetime
+) -> bool:
+    """Whether a code is fresh, or was used by just this person and tablet a moment ago."""
+    if row.used_at is None or row.expires_at <= now:
+        return row.expires_at > now
+    known = session.get(Device, uid) if row.device_uid == uid else None
+    return known is not None and known.revoked_at is None and known.enrolled_by == actor.person_id
 
 
 def _locked_until(

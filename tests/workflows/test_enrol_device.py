@@ -59,6 +59,20 @@ def test_a_code_may_be_typed_with_blanks_and_small_letters(session: Session, peo
     assert isinstance(use(session, typed(invitation.code), inspector), Enrolled)
 
 
+def test_a_code_whose_reply_was_lost_serves_the_same_tablet_and_person_again(
+    session: Session, people
+):
+    administrator, inspector = people
+    invitation = make_code(session, "设备 07", actor=administrator, now=NOW)
+    uid = uuid4()
+    tokens = [use(session, invitation.code, inspector, uid=uid).token for _ in range(2)]
+    assert session.get_one(Device, uid).token_hash == token_hash(tokens[1]) != tokens[0]
+    for actor, device in ((inspector, uuid4()), (administrator, uid)):
+        assert use(session, invitation.code, actor, uid=device).code == "enrolment_code_wrong"
+    revoke(session, uid, reason="丢失", actor=administrator, now=NOW)
+    assert use(session, invitation.code, inspector, uid=uid).code == "enrolment_code_wrong"
+
+
 def test_a_code_ends_after_the_minutes_of_the_policy(session: Session, people):
     administrator, inspector = people
     invitation = make_code(session, "设备 07", actor=administrator, now=NOW)
