@@ -196,13 +196,16 @@ class RepeatIndex:
         return np.asarray(numbers[fits])
 
     def _near(self, xy: tuple[float, float] | None) -> Ints:
-        """Return the kept complaints of the cells around, those on a fallback left out."""
+        """Return the kept complaints within 500 m, those on a fallback left out."""
         if xy is None:
             return _ints([])
         east, north = _cell(xy)
         cells = [(east + right, north + up) for right in (-1, 0, 1) for up in (-1, 0, 1)]
         near = _ints([number for cell in cells for number in self._cells.get(cell, ())])
-        return np.asarray(near[~self.shared.on_fallback(self._rows.place[near])])
+        there = self._rows.place[near]
+        is_near = ((there - xy) ** 2).sum(axis=1) <= _CELL_M**2
+        near, there = near[is_near], there[is_near]
+        return np.asarray(near[~self.shared.on_fallback(there)])
 
     def _distances(self, xy: tuple[float, float] | None, numbers: Ints) -> Floats:
         if xy is None:
