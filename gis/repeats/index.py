@@ -107,6 +107,7 @@ class RepeatIndex:
         index = cls(weights=weights, window_days=window_days)
         for complaint in complaints:
             index.add(complaint)
+        index.shared.review()
         return index
 
     def __len__(self) -> int:

@@ -31,6 +31,7 @@ class SharedPlaces:
         self._kinds: dict[Spot, Counter[str]] = {}
         self._texts: dict[Spot, set[str]] = {}
         self._all: Counter[str] = Counter()
+        self._crowded: set[Spot] = set()
         self._fallbacks: set[Spot] = set()
 
     def add(self, xy: tuple[float, float], *, kind: str, text: str) -> None:
@@ -41,7 +42,14 @@ class SharedPlaces:
         here[kind] += 1
         self._texts.setdefault(spot, set()).add(text)
         rows = here.total()
+        if rows >= _LEAST_ROWS:
+            self._crowded.add(spot)
         if rows >= _LEAST_ROWS and rows % _JUDGED_EVERY == 0:
+            self._judge(spot)
+
+    def review(self) -> None:
+        """Judge every crowded coordinate by all that is known now; after adding many at once."""
+        for spot in self._crowded:
             self._judge(spot)
 
     def _judge(self, spot: Spot) -> None:
@@ -54,6 +62,8 @@ class SharedPlaces:
         here = self._kinds[spot]
         # The place itself is left out: a fallback with half of all rows is not its own yardstick.
         elsewhere = self._all - here
+        if elsewhere.total() < _LEAST_ROWS:
+            return False
         whole = _entropy(elsewhere)
         if whole > 0:
             return _entropy(here) >= _MIXED_SHARE * whole
@@ -100,4 +110,5 @@ def fallback_coordinates(
     for (east, north), kind, text in zip(points.tolist(), kinds, texts, strict=True):
         if math.isfinite(east + north):
             places.add((east, north), kind=kind, text=text)
+    places.review()
     return places.on_fallback(points)
