@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,8 @@ SPOILS = {"reply_lost": "reply_lost", "body_truncated": "truncated", "slow_link"
 ON_SERVER = frozenset(
     {"server_killed_before_commit", "server_killed_after_commit", "disk_full", "token_expired"}
 )
+OTHER_BYTES_TRIES = 20
+OTHER_BYTES_PAUSE_S = 0.3
 AFTER_RECEIPT = tuple(name for name in RECORD if name != "reordered")
 
 
@@ -96,11 +99,15 @@ class RecordSender:
         """Send other bytes under the item's name: both must be kept, the first ones hold."""
         other = item.body[:-1] + b',"revised":true}'
         self._outbox.note_other_bytes(item.name, other, answered=False)
-        reply = self._line.ask(
-            *self._line.place(item), other, headers=digest(other) | self._headers(item)
-        )
-        if reply.status == 409:
-            self._outbox.note_other_bytes(item.name, other, answered=True)
+        headers = digest(other) | self._headers(item)
+        # The server may just be killed or busy: what it never answered proves nothing.
+        for _ in range(OTHER_BYTES_TRIES):
+            with suppress(NotNow):
+                reply = self._line.ask(*self._line.place(item), other, headers=headers)
+                if reply.status == 409:
+                    self._outbox.note_other_bytes(item.name, other, answered=True)
+                    return
+            time.sleep(OTHER_BYTES_PAUSE_S)
 
 
 def corrupted(body: bytes) -> bytes:
