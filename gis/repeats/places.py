@@ -12,8 +12,7 @@ _LEAST_ROWS = 40
 _JUDGED_EVERY = 10
 _SAME_SPOT_M = 0.1
 _MIXED_SHARE = 0.6
-"""Of the whole's entropy: a real hot spot has few kinds (Boston's busiest true places reach 0.5,
-its fallback point 0.8)."""
+"""Of the whole's entropy: a real hot spot has few kinds, a fallback point those of everything."""
 _DIFFERENT_TEXTS_SHARE = 0.5
 
 Spot = tuple[float, float]
