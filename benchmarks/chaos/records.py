@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,8 +15,6 @@ SPOILS = {"reply_lost": "reply_lost", "body_truncated": "truncated", "slow_link"
 ON_SERVER = frozenset(
     {"server_killed_before_commit", "server_killed_after_commit", "disk_full", "token_expired"}
 )
-OTHER_BYTES_TRIES = 20
-OTHER_BYTES_PAUSE_S = 0.3
 AFTER_RECEIPT = tuple(name for name in RECORD if name != "reordered")
 
 
@@ -32,6 +29,8 @@ class RecordSender:
     def send(self, item: Item) -> None:
         """Send one item and note what the server says of it."""
         fault = self._take_fault(item.place, AFTER_RECEIPT)
+        if fault == "other_bytes_under_its_id":
+            self._outbox.note_other_bytes(item.name, other_than(item), answered=False)
         if fault == "duplicate_in_parallel":
             reply = self._twice(item)
         elif fault == "client_killed_before_reply":
@@ -43,8 +42,6 @@ class RecordSender:
         if fault == "receipt_not_noted":
             os.kill(os.getpid(), signal.SIGKILL)
         self._note(item, reply)
-        if fault == "other_bytes_under_its_id" and reply.status in (200, 201, 202):
-            self._other_bytes(item)
 
     def _put(self, item: Item, *, body: bytes | None = None, fault: str = "") -> Reply:
         headers = digest(item.body) | self._headers(item)
@@ -95,19 +92,19 @@ class RecordSender:
         else:
             self._outbox.mark(item.name, "waiting", [reply.status, reply.body.decode()[:500]])
 
-    def _other_bytes(self, item: Item) -> None:
+    def send_other_bytes(self, item: Item) -> None:
         """Send other bytes under the item's name: both must be kept, the first ones hold."""
-        other = item.body[:-1] + b',"revised":true}'
-        self._outbox.note_other_bytes(item.name, other, answered=False)
-        headers = digest(other) | self._headers(item)
-        # The server may just be killed or busy: what it never answered proves nothing.
-        for _ in range(OTHER_BYTES_TRIES):
-            with suppress(NotNow):
-                reply = self._line.ask(*self._line.place(item), other, headers=headers)
-                if reply.status == 409:
-                    self._outbox.note_other_bytes(item.name, other, answered=True)
-                    return
-            time.sleep(OTHER_BYTES_PAUSE_S)
+        other = other_than(item)
+        reply = self._line.ask(
+            *self._line.place(item), other, headers=digest(other) | self._headers(item)
+        )
+        if reply.status == 409:
+            self._outbox.note_other_bytes(item.name, other, answered=True)
+
+
+def other_than(item: Item) -> bytes:
+    """Return what a tablet would send that edits an item it has sent."""
+    return item.body[:-1] + b',"revised":true}'
 
 
 def corrupted(body: bytes) -> bytes:

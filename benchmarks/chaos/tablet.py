@@ -22,6 +22,8 @@ from benchmarks.chaos.script import script
 from benchmarks.chaos.server_line import Line, NotNow
 
 BATCH = 8
+TO_BE_REVISED = """state = 'received'
+AND name IN (SELECT name FROM other_bytes WHERE NOT answered)"""
 PAUSE_MIN_S, PAUSE_MAX_S = 0.02, 1.0
 
 
@@ -117,6 +119,8 @@ class Tablet:
             waiting = self.dice.shuffled(waiting)
         for item in waiting:
             self.records.send(item)
+        for item in self.outbox.items(TO_BE_REVISED):
+            self.records.send_other_bytes(item)
         for sha256, place in self.outbox.photos("state = 'waiting'"):
             self.photos.send(sha256, fault=self.take_fault(place, PHOTO))
 
@@ -126,6 +130,7 @@ class Tablet:
             self.outbox.count() == len(self.drafts)
             and not self.outbox.items("state = 'waiting'")
             and not self.outbox.photos("state = 'waiting'")
+            and not self.outbox.items(TO_BE_REVISED)
         )
 
     def reconciled(self) -> bool:
