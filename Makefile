@@ -9,6 +9,7 @@ SETS ?=
 SECONDS ?=
 SEED ?= 1
 SIZE ?= ci
+WITHOUT ?=
 
 .PHONY: help run setup stop test check bench bench-plan chaos screenshots
 
@@ -52,9 +53,9 @@ bench-plan: ## Compare the weekly plan's search with published values and PyVRP,
 	.venv/bin/python -m benchmarks plan; \
 	exit $$missed
 
-chaos: ## Kill, cut off and restart tablets and server, then prove that nothing is lost (SIZE=ci or release)
+chaos: ## Kill, starve and cut off tablets and the server, then count what was lost (SIZE=ci|release WITHOUT=a safeguard)
 	@deploy/setup.sh test
-	.venv/bin/python -m benchmarks.chaos --size $(SIZE)
+	.venv/bin/python -m benchmarks.chaos --size $(SIZE) $(if $(WITHOUT),--without $(WITHOUT))
 
 screenshots: ## Take pictures of the main pages in a real browser
 	@deploy/setup.sh test

@@ -32,7 +32,6 @@ class Field(NamedTuple):
 class Thresholds(NamedTuple):
     """Below the line ``base + slope * total`` no window can reach the floor."""
 
-    floor: float
     row_of: NDArray[np.int64]
     base: NDArray[np.float32]
     slope: NDArray[np.float32]

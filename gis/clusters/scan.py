@@ -213,7 +213,7 @@ class _Scanner:
         # Single precision holds the counts exactly; the line is lowered by more than its rounding.
         base = low - slope * least - 1e-3 - 1e-6 * high
         return Thresholds(
-            floor, row_of.astype(np.int64), base.astype(np.float32), slope.astype(np.float32)
+            row_of.astype(np.int64), base.astype(np.float32), slope.astype(np.float32)
         )
 
     def _cluster(self, cylinder: _Cylinder, maxima: NDArray[np.float64]) -> Cluster:

@@ -51,7 +51,8 @@ def tablet(app: Flask, session: Session) -> Field:
     asked = {"code": code, "device": str(tablet.device), "model": "M5"}
     answer = client.post("/sync/enrol", json=asked)
     assert (answer.status_code, answer.json["name"]) == (201, "设备 07")
-    assert client.post("/sync/enrol", json=asked).json["problem"] == "enrolment_code_wrong"
+    another = asked | {"device": str(uuid4())}
+    assert client.post("/sync/enrol", json=another).json["problem"] == "enrolment_code_wrong"
     assert client.post("/sync/enrol", json={"code": code}).json["problem"] == "body_invalid"
     headers = {"X-Device": str(tablet.device), "X-Device-Token": answer.json["token"]}
     return Field(client, tablet, account.person_id, clerk.person_id, headers, grid.path)

@@ -13,6 +13,7 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., object])
 
 _HERE = Path(__file__).parent
+_CLUSTERS = _HERE.parents[1] / "clusters"
 
 
 # Without reference counting: the kernels allocate nothing, and counting fifty arrays at every call
@@ -45,7 +46,7 @@ def translations_folder() -> Path:
     shared in a public place could be poisoned.
     """
     sources = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(_HERE.glob("*.py")):
+    for path in (*sorted(_HERE.glob("*.py")), *sorted(_CLUSTERS.glob("*.py"))):
         sources.update(path.read_bytes())
     wanted = os.environ.get("NUMBA_CACHE_DIR")
     for parent in (Path(wanted) if wanted else None, _HERE / "__pycache__"):
