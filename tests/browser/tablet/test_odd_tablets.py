@@ -1,9 +1,10 @@
 """Odd tablets: a full disk, two windows, a wrong clock, a new version, another person's log-in."""
 
 import shutil
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 from sqlalchemy import delete, select
 
 from inspect_app.models import Account, PatrolLog, SyncRecord, WebSession
@@ -228,9 +229,10 @@ def look_for_update(page: Page) -> None:
 def update_now(page: Page) -> None:
     """Tap the update until it is taken: a round of the uploader may just be under way."""
     for _ in range(20):
-        page.click("#update")
-        page.wait_for_timeout(700)
-        if page.evaluate("window.sameVisit") is None:
+        if page.locator("#update").is_visible():
+            page.click("#update")
+        with suppress(TimeoutError):
+            page.wait_for_function("() => window.sameVisit === undefined", timeout=1500)
             return
     raise AssertionError(page.locator("#fault").inner_text())
 
