@@ -2,15 +2,10 @@
 
 import csv
 import io
-import re
-import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
@@ -31,6 +26,7 @@ from inspect_app.web.http import (
     today,
     words,
 )
+from inspect_app.web.kept_files import KeptFile, keep_file, kept_file
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
 from inspect_app.workflows.import_file import (
     KINDS,
@@ -56,39 +52,9 @@ COUNTS: dict[str, str] = {
 }
 REFERENCES = ("EPSG:4490", "WGS84", "GCJ02", "BD09")
 SHOWN_MAX = 200
-_KEPT = timedelta(days=1)
-_TOKEN = re.compile(r"[0-9a-f]{32}")
 # A spreadsheet runs a cell that starts like this; the full-width forms are read alike.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TEXT_FIELDS = ("kind", "crs", "layer", "encoding", "time_zone")
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file kept between preview and confirmation, in the folder of the person who sent it."""
-
-    token: str
-    folder: Path
-
-    @property
-    def path(self) -> Path:
-        """Where the bytes lie, under a name of our own."""
-        return self.folder / self.token
-
-    @property
-    def form_path(self) -> Path:
-        """Where the sender's answers lie."""
-        return self.folder / f"{self.token}.json"
-
-    def form(self) -> dict[str, Any]:
-        """Return the sender's answers."""
-        answers: dict[str, Any] = orjson.loads(self.form_path.read_bytes())
-        return answers
-
-    def forget(self) -> None:
-        """Delete the file and the answers."""
-        self.path.unlink(missing_ok=True)
-        self.form_path.unlink(missing_ok=True)
 
 
 @pages.get("/imports")
@@ -125,8 +91,8 @@ def preview() -> str | tuple[str, int]:
     except Problem as problem:
         roll_back()
         return _form_page(sentence(problem)), STATUS.get(problem.code, 422)
-    answers = upload.form() | {"rejections": _plain(report.rejections)}
-    upload.form_path.write_bytes(orjson.dumps(answers))
+    answers = upload.told() | {"rejections": _plain(report.rejections)}
+    upload.tell(answers)
     return render_template(
         "import_preview.html", report=report, token=upload.token, **_shown(report)
     )
@@ -136,7 +102,7 @@ def preview() -> str | tuple[str, int]:
 @requires(Permission.IMPORT_RUN)
 def confirm() -> AnyResponse:
     """Import the previewed file and assign its kind to the grids."""
-    upload = _kept(request.form.get("token", ""))
+    upload = kept_file(request.form.get("token", ""), _folder())
     report = _run(upload, dry_run=False)
     if report.kind in ASSIGN_KINDS:
         kinds = [report.kind, *(["matters"] if report.kind == "complaints" else [])]
@@ -150,7 +116,7 @@ def confirm() -> AnyResponse:
 @requires(Permission.IMPORT_RUN)
 def preview_rejections(token: str) -> Response:
     """Send the rows a preview refuses."""
-    return _csv_answer(_rejections(_kept(token).form().get("rejections", [])))
+    return _csv_answer(_rejections(kept_file(token, _folder()).told().get("rejections", [])))
 
 
 @pages.get("/imports/batches/<int:batch_id>")
@@ -184,7 +150,7 @@ def _batch(batch_id: int) -> Any:  # noqa: ANN401 - the query's pair
     return found
 
 
-def _previewed(upload: Upload) -> ImportReport:
+def _previewed(upload: KeptFile) -> ImportReport:
     try:
         return _run(upload, dry_run=True)
     except Problem:
@@ -205,36 +171,17 @@ def _folder() -> Path:
     return settings().data_dir / "imports" / str(actor().person_id)
 
 
-def _keep() -> Upload:
+def _keep() -> KeptFile:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Problem(
             "field_invalid", field=gettext("文件"), expected=gettext("一个文件"), found="—"
         )
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    _forget_old(folder)
-    upload = Upload(secrets.token_hex(16), folder)
-    sent.save(upload.path)
     form: dict[str, Any] = {name: request.form.get(name, "").strip() for name in _TEXT_FIELDS}
     form["file_name"] = sent.filename
     form["columns"] = _pairs("columns")
     form["constants"] = _pairs("constants")
-    upload.form_path.write_bytes(orjson.dumps(form))
-    return upload
-
-
-def _forget_old(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.stat().st_mtime < (now() - _KEPT).timestamp():
-            path.unlink(missing_ok=True)
-
-
-def _kept(token: str) -> Upload:
-    upload = Upload(token, _folder())
-    if not _TOKEN.fullmatch(token) or not upload.form_path.exists():
-        raise Problem("not_found", what="上传的文件")
-    return upload
+    return keep_file(sent, _folder(), answers=form, now=now())
 
 
 def _pairs(field: str) -> dict[str, str]:
@@ -252,8 +199,8 @@ def _pairs(field: str) -> dict[str, str]:
     return found
 
 
-def _run(upload: Upload, *, dry_run: bool) -> ImportReport:
-    form = upload.form()
+def _run(upload: KeptFile, *, dry_run: bool) -> ImportReport:
+    form = upload.told()
     wanted = ImportRequest(
         kind=form["kind"],
         path=upload.path,

@@ -1,13 +1,8 @@
 """Track files: a GPX of another device, a drone or a hand joins a patrol, after a preview."""
 
-import re
-import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -31,6 +26,7 @@ from inspect_app.web.http import (
     settings,
     today,
 )
+from inspect_app.web.kept_files import KeptFile, keep_file, kept_file
 from inspect_app.workflows.attach_track import (
     SOURCES_OFFERED,
     TrackFile,
@@ -42,38 +38,6 @@ P = Permission
 pages = Blueprint("track_files", __name__)
 
 DAYS_OFFERED = 14
-_KEPT = timedelta(days=1)
-_TOKEN = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file kept between preview and confirmation, in the folder of the person who sent it."""
-
-    token: str
-    folder: Path
-
-    @property
-    def path(self) -> Path:
-        """Where the bytes lie, under a name of our own."""
-        return self.folder / self.token
-
-    @property
-    def notes(self) -> Path:
-        """Where its name, source and task lie."""
-        return self.folder / f"{self.token}.json"
-
-    def file(self, task: PatrolTask) -> TrackFile:
-        """Return the file again; a file kept for another task is not found."""
-        told: dict[str, Any] = orjson.loads(self.notes.read_bytes())
-        if told["task"] != task.id:
-            raise Problem("not_found", what="上传的文件")
-        return TrackFile(told["name"], self.path.read_bytes(), TrackSource(told["source"]))
-
-    def forget(self) -> None:
-        """Delete the file and its notes."""
-        self.path.unlink(missing_ok=True)
-        self.notes.unlink(missing_ok=True)
 
 
 @pages.get("/patrols/tracks")
@@ -111,8 +75,8 @@ def preview(task_id: int) -> str | tuple[str, int]:
 def confirm(task_id: int) -> Response:
     """Attach the previewed file."""
     task = _task(task_id)
-    kept = _kept(request.form.get("token", ""))
-    seen = attach_track(database(), task, kept.file(task), actor=actor(), now=now())
+    kept = kept_file(request.form.get("token", ""), _folder())
+    seen = attach_track(database(), task, _track_file(kept, task), actor=actor(), now=now())
     kept.forget()
     flash(gettext("已补充 %(count)s 个定位点", count=seen.taken))
     if actor().may(P.PATROL_REVIEW):
@@ -139,7 +103,7 @@ def _task(task_id: int) -> PatrolTask:
     return crew_task(database(), task_id, actor=actor())
 
 
-def _keep(task: PatrolTask) -> tuple[Kept, TrackFile]:
+def _keep(task: PatrolTask) -> tuple[KeptFile, TrackFile]:
     sent = request.files.get("file")
     source = chosen_code(TrackSource, request.form.get("source", ""))
     if sent is None or not sent.filename:
@@ -147,23 +111,17 @@ def _keep(task: PatrolTask) -> tuple[Kept, TrackFile]:
     if source not in SOURCES_OFFERED:
         expected = "/".join(one.value for one in SOURCES_OFFERED)
         raise Problem("field_invalid", field="来源", expected=expected, found=source or "—")
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        if path.stat().st_mtime < (now() - _KEPT).timestamp():
-            path.unlink(missing_ok=True)
-    kept = Kept(secrets.token_hex(16), folder)
-    sent.save(kept.path)
     told = {"name": sent.filename[:200], "source": source.value, "task": task.id}
-    kept.notes.write_bytes(orjson.dumps(told))
-    return kept, kept.file(task)
+    kept = keep_file(sent, _folder(), answers=told, now=now())
+    return kept, _track_file(kept, task)
 
 
-def _kept(token: str) -> Kept:
-    kept = Kept(token, _folder())
-    if not _TOKEN.fullmatch(token) or not kept.notes.exists():
+def _track_file(kept: KeptFile, task: PatrolTask) -> TrackFile:
+    """Return the file again; a file kept for another task is not found."""
+    told = kept.told()
+    if told["task"] != task.id:
         raise Problem("not_found", what="上传的文件")
-    return kept
+    return TrackFile(told["name"], kept.path.read_bytes(), TrackSource(told["source"]))
 
 
 def _folder() -> Path:
