@@ -1,5 +1,6 @@
 """A real Chromium on a real server: own database, own port, a watch over what the page does."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -135,6 +136,8 @@ def read_at_once(app: WSGIApplication) -> WSGIApplication:
 def serve(settings: Settings) -> Iterator[LiveServer]:
     """Serve the application of these settings on a free port; the clock stands at NOW."""
     settings.secure_cookies = False  # the test server speaks plain HTTP
+    # A line for each script of a page would hide what a failing test has to say.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     engine = make_engine(settings)
     sessions = session_factory(engine)
     app = create_app(settings, sessions=sessions)

@@ -121,6 +121,8 @@ def task_of_the_inspector(live_server: LiveServer) -> tuple[int, tuple[float, fl
 def report_finding(page: Page) -> None:
     """Fill in the tablet's form of a finding and save it."""
     page.click("#do-finding")
+    # The camera is inside the form: nobody has a picture before the form is there.
+    expect(page.locator("#finding-form")).to_be_visible()
     page.set_input_files("#finding-photo", BEFORE)
     expect(page.locator("#finding-shots img")).to_have_count(1)
     page.locator("#finding-types .chip", has_text="直排").first.click()

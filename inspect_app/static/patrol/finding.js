@@ -88,7 +88,9 @@ function rememberType(value) {
 /** Show the photos; without one, warn: verification asks for it, saving does not. */
 async function showShots() {
   byId("finding-no-photo").hidden = current.photos.length > 0;
-  const shots = await Promise.all(current.photos.map(blob));
+  const drawn = current.photos;
+  const shots = await Promise.all(drawn.map(blob));
+  if (drawn !== current.photos) return; // another photo came meanwhile, and is drawn with these
   byId("finding-shots").replaceChildren(...shots.filter(Boolean).map((photo) => {
     const address = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
     const image = el("img", { src: address, alt: texts.photo, width: 96, height: 96 });
