@@ -365,26 +365,3 @@ class PhotoStage(Code):
 
     BEFORE = "before", "整改前"
     AFTER = "after", "整改后"
-
-
-class MatterState(Code):
-    """States of a complaint matter."""
-
-    REGISTERED = "registered", "已登记"
-    ACCEPTED = "accepted", "已受理"
-    NOT_ACCEPTED = "not_accepted", "不受理"
-    TRANSFERRED = "transferred", "已转送"
-    ASSIGNED = "assigned", "已交办"
-    INVESTIGATING = "investigating", "核查中"
-    HANDLING = "handling", "处置中"
-    REPLIED = "replied", "已答复"
-    CLOSED = "closed", "已办结"
-
-
-MATTER_OPEN = (
-    MatterState.REGISTERED,
-    MatterState.ACCEPTED,
-    MatterState.ASSIGNED,
-    MatterState.INVESTIGATING,
-    MatterState.HANDLING,
-)

@@ -1,7 +1,13 @@
 """Tables; importing this package makes the metadata complete."""
 
 from inspect_app.models.base import Base
-from inspect_app.models.complaints import Complaint, ComplaintMatter, Reporter
+from inspect_app.models.complaints import (
+    Complaint,
+    ComplaintMatter,
+    MatterContact,
+    MatterMerge,
+    Reporter,
+)
 from inspect_app.models.conditions import (
     CrewAbsence,
     CrewAssignment,
@@ -43,6 +49,7 @@ from inspect_app.models.records import (
     AuditEntry,
     Counter,
     Event,
+    Holiday,
     ImportBatch,
     Photo,
     Policy,
@@ -79,9 +86,12 @@ __all__ = [
     "FrequencyPolicy",
     "Grid",
     "GridOwner",
+    "Holiday",
     "ImportBatch",
     "IncomingPhoto",
     "KeyUnitListing",
+    "MatterContact",
+    "MatterMerge",
     "Measure",
     "Org",
     "Outlet",

@@ -3,17 +3,27 @@
 from datetime import datetime
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import CheckConstraint, Integer, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Integer, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.codes import (
-    MatterState,
     PlaceQuality,
     PollutionType,
     ReporterMode,
     Severity,
     SourceChannel,
+)
+from inspect_app.domain.matter_codes import (
+    ContactKind,
+    ContactMeans,
+    LegalRoute,
+    MatterState,
+    OpinionKind,
+    RefusalReason,
+    RequestKind,
+    Satisfaction,
+    VerificationResult,
 )
 from inspect_app.models.base import (
     Base,
@@ -42,6 +52,10 @@ class ComplaintMatter(Base):
     __table_args__ = (
         code_check("state", MatterState),
         code_check("severity", Severity),
+        code_check("legal_route", LegalRoute),
+        code_check("verification_result", VerificationResult),
+        code_check("refusal_reason", RefusalReason),
+        code_check("opinion_kind", OpinionKind),
         pollution_types_check(),
         *geometry_checks(),
     )
@@ -50,14 +64,34 @@ class ComplaintMatter(Base):
     grid_id: Mapped[int | None] = mapped_column(reference("grid.id"), index=True)
     matter_no: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
-    state: Mapped[str] = mapped_column(String(30), server_default=text("'registered'"))
+    state: Mapped[str] = mapped_column(String(30), server_default=text("'registered'"), index=True)
     severity: Mapped[str] = mapped_column(String(20), server_default=text("'normal'"))
+    legal_route: Mapped[str] = mapped_column(String(30), server_default=text("'illegal_act'"))
     pollution_types: Mapped[list[str]] = mapped_column(ARRAY(Text))
     respondent_source_id: Mapped[int | None] = mapped_column(
         reference("pollution_source.id"), index=True
     )
     respondent_name: Mapped[str | None]
     owner_person_id: Mapped[int | None] = mapped_column(reference("person.id"))
+    handler_person_id: Mapped[int | None] = mapped_column(reference("person.id"), index=True)
+    co_handler_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default=text("'{}'")
+    )
+    department: Mapped[str | None]
+    """The other unit a matter was transferred to."""
+    is_on_site_promised: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_sensitive: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_key_item: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_supervised: Mapped[bool] = mapped_column(server_default=text("false"))
+    verification_result: Mapped[str | None] = mapped_column(String(20))
+    refusal_reason: Mapped[str | None] = mapped_column(String(20))
+    opinion_kind: Mapped[str | None] = mapped_column(String(20))
+    handling_result: Mapped[str | None]
+    """What was found and done, for the bureau."""
+    reply_text: Mapped[str | None]
+    """What the reporter is told; nothing of other persons."""
+    reopen_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    merged_into_id: Mapped[int | None] = mapped_column(reference("complaint_matter.id"), index=True)
     opened_at: Mapped[datetime] = mapped_column(index=True)
     closed_at: Mapped[datetime | None]
     geom: Mapped[WKBElement | None] = mapped_column(geometry("POINT"))
@@ -73,6 +107,7 @@ class Complaint(Imported, Base):
         code_check("source_channel", SourceChannel),
         code_check("severity", Severity),
         code_check("place_quality", PlaceQuality),
+        code_check("request_kind", RequestKind),
         pollution_types_check(),
         *geometry_checks(),
     )
@@ -89,12 +124,65 @@ class Complaint(Imported, Base):
     incident_address: Mapped[str | None]
     place_quality: Mapped[str] = mapped_column(String(20), server_default=text("'exact'"))
     pollution_types: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    pollution_subtypes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    industry_code: Mapped[str | None] = mapped_column(String(10))
+    respondent_source_id: Mapped[int | None] = mapped_column(
+        reference("pollution_source.id"), index=True
+    )
+    respondent_name: Mapped[str | None]
+    request_kind: Mapped[str] = mapped_column(String(20), server_default=text("'report'"))
+    forwarded_by: Mapped[str | None]
+    origin_doc_no: Mapped[str | None]
+    batch_no: Mapped[str | None] = mapped_column(index=True)
     summary: Mapped[str]
     severity: Mapped[str] = mapped_column(String(20), server_default=text("'normal'"))
     visitor_count: Mapped[int | None] = mapped_column(Integer)
+    is_skip_level: Mapped[bool] = mapped_column(server_default=text("false"))
     geom: Mapped[WKBElement | None] = mapped_column(geometry("POINT"))
 
     matter: Mapped[ComplaintMatter] = relationship(back_populates="complaints")
+
+
+class MatterContact(Base):
+    """One of the five contacts that was made; when it is due follows from events."""
+
+    __tablename__ = "matter_contact"
+    __table_args__ = (
+        code_check("kind", ContactKind),
+        code_check("means", ContactMeans),
+        code_check("satisfaction", Satisfaction),
+    )
+
+    id: Mapped[Key]
+    matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), index=True
+    )
+    complaint_id: Mapped[int | None] = mapped_column(reference("complaint.id", cascade=True))
+    """The complaint whose reporter was told; none when all reporters were."""
+    kind: Mapped[str] = mapped_column(String(20))
+    means: Mapped[str] = mapped_column(String(20))
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    told: Mapped[str] = mapped_column(server_default=text("''"))
+    met_in_person: Mapped[bool] = mapped_column(server_default=text("false"))
+    satisfaction: Mapped[str | None] = mapped_column(String(20))
+
+
+class MatterMerge(Base):
+    """A matter that went up in another: which complaints moved, so that it can be undone."""
+
+    __tablename__ = "matter_merge"
+
+    id: Mapped[Key]
+    from_matter_id: Mapped[int] = mapped_column(reference("complaint_matter.id"), index=True)
+    into_matter_id: Mapped[int] = mapped_column(reference("complaint_matter.id"), index=True)
+    complaint_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    from_state: Mapped[str] = mapped_column(String(30))
+    reason: Mapped[str]
+    merged_at: Mapped[datetime]
+    merged_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
 
 
 class Reporter(Base):

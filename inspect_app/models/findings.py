@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import Integer, String, text
+from sqlalchemy import CheckConstraint, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.codes import (
@@ -86,13 +86,21 @@ class FindingPhoto(Base):
 
 
 class Measure(Base):
-    """A typed measure taken on a finding."""
+    """A typed measure taken on a finding, or on a matter as a whole."""
 
     __tablename__ = "measure"
-    __table_args__ = (code_check("kind", MeasureKind),)
+    __table_args__ = (
+        code_check("kind", MeasureKind),
+        CheckConstraint("num_nonnulls(finding_id, matter_id) = 1", name="one_subject"),
+    )
 
     id: Mapped[Key]
-    finding_id: Mapped[int] = mapped_column(reference("finding.id", cascade=True), index=True)
+    finding_id: Mapped[int | None] = mapped_column(
+        reference("finding.id", cascade=True), index=True
+    )
+    matter_id: Mapped[int | None] = mapped_column(
+        reference("complaint_matter.id", cascade=True), index=True
+    )
     kind: Mapped[str] = mapped_column(String(40))
     document_no: Mapped[str | None]
     due_at: Mapped[datetime | None]

@@ -37,6 +37,17 @@ class Policy(Base):
     source: Mapped[str]
 
 
+class Holiday(Base):
+    """A day that is off or worked against the week's rule, as announced for the year or locally."""
+
+    __tablename__ = "holiday"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    name: Mapped[str]
+    source: Mapped[str]
+
+
 class ImportBatch(Base):
     """One imported file: what it was, how it was read, what came of it."""
 

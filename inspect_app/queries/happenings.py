@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, Severity, StopResult
+from inspect_app.domain.codes import ObjectKind, Severity, StopResult
+from inspect_app.domain.matter_codes import MATTER_OPEN
 from inspect_app.domain.transitions import TaskState
 from inspect_app.models import (
     ComplaintMatter,

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Scope
-from inspect_app.domain.codes import MATTER_OPEN, MatterState, PollutionType, SourceChannel
+from inspect_app.domain.codes import PollutionType, SourceChannel
+from inspect_app.domain.matter_codes import MATTER_OPEN, MatterState
 from inspect_app.models import Complaint, ComplaintMatter, Finding, Grid, Person, PollutionSource
 from inspect_app.queries.scope import in_scope
 

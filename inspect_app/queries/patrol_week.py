@@ -16,7 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gis.periods import MonthDay, Unit
 from gis.schedule import FrequencyPolicy
-from inspect_app.domain.codes import MATTER_OPEN, ObjectKind, PermitClass, StopResult, ZoneLevel
+from inspect_app.domain.codes import ObjectKind, PermitClass, StopResult, ZoneLevel
+from inspect_app.domain.matter_codes import MATTER_OPEN
 from inspect_app.models import (
     ComplaintMatter,
     Grid,

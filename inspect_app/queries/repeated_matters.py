@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Scope
-from inspect_app.domain.codes import MatterState
+from inspect_app.domain.matter_codes import MatterState
 from inspect_app.models import Complaint, ComplaintMatter, Grid
 from inspect_app.queries.scope import in_scope
 

@@ -3,7 +3,8 @@
 from flask import Blueprint, render_template, request
 
 from inspect_app.domain.access import Permission
-from inspect_app.domain.codes import MatterState, PollutionType
+from inspect_app.domain.codes import PollutionType
+from inspect_app.domain.matter_codes import MatterState
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.matters import PAGE_SIZE, MatterFilter, matter_file, matter_page
 from inspect_app.web.http import actor, chosen_code, database, requires

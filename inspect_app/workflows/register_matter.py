@@ -8,13 +8,8 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.calendar import local_day
-from inspect_app.domain.codes import (
-    MatterState,
-    PlaceQuality,
-    PollutionType,
-    Severity,
-    SourceChannel,
-)
+from inspect_app.domain.codes import PlaceQuality, PollutionType, Severity, SourceChannel
+from inspect_app.domain.matter_codes import MatterState
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, Complaint, ComplaintMatter
 from inspect_app.queries.owners import OutsideEveryGrid, grid_at
