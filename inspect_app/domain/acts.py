@@ -20,7 +20,6 @@ ACTS: Mapping[str, str] = {
     "import.run": "导入数据",
     "log_in": "登录",
     "log_in_failed": "登录失败",
-    "matter.register": "登记事项",
     "patrol_exemption.end": "结束免巡",
     "patrol_exemption.record": "登记免巡",
     "person_absence.end": "结束人员缺勤",

@@ -4,8 +4,10 @@ from inspect_app.models.base import Base
 from inspect_app.models.complaints import (
     Complaint,
     ComplaintMatter,
+    IssuedDocument,
     MatterContact,
     MatterMerge,
+    MatterPhoto,
     Reporter,
 )
 from inspect_app.models.conditions import (
@@ -89,9 +91,11 @@ __all__ = [
     "Holiday",
     "ImportBatch",
     "IncomingPhoto",
+    "IssuedDocument",
     "KeyUnitListing",
     "MatterContact",
     "MatterMerge",
+    "MatterPhoto",
     "Measure",
     "Org",
     "Outlet",

@@ -1,6 +1,7 @@
 """Register a matter: a place on the map somebody has to look at, with what was told of it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +12,10 @@ from inspect_app.domain.calendar import local_day
 from inspect_app.domain.codes import PlaceQuality, PollutionType, Severity, SourceChannel
 from inspect_app.domain.matter_codes import MatterState
 from inspect_app.domain.problems import Problem
-from inspect_app.models import AuditEntry, Complaint, ComplaintMatter
+from inspect_app.domain.transitions import transition
+from inspect_app.models import Complaint, ComplaintMatter
 from inspect_app.queries.owners import OutsideEveryGrid, grid_at
+from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.number import (
     COMPLAINT_SERIES,
     MATTER_SERIES,
@@ -83,18 +86,25 @@ def register_matter(
     )
     session.add(matter)
     session.flush()
-    session.add(
-        AuditEntry(
-            at=now,
-            actor_id=actor.person_id,
-            action="matter.register",
-            subject_kind="matter",
-            subject_id=str(matter.id),
-            facts={"matter_no": matter.matter_no, "source_channel": draft.channel.value},
-        )
-    )
-    session.flush()
+    facts = {"matter_no": matter.matter_no, "source_channel": draft.channel.value}
+    note_birth(session, matter, facts=facts, actor=actor, now=now)
     return matter
+
+
+def note_birth(
+    session: Session,
+    matter: ComplaintMatter,
+    *,
+    facts: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write the first event of a matter, that it was registered, with its audit row."""
+    birth = transition("matter", "register", None)
+    if birth is None:
+        message = "the table of matters has no birth"
+        raise ValueError(message)
+    record(session, matter, birth, step=Step(facts=facts), actor=actor, now=now)
 
 
 def _grid_in_scope(session: Session, draft: MatterDraft, *, actor: Actor, now: datetime) -> int:

@@ -100,6 +100,7 @@ def insert(
     )
     inserted = cursor.rowcount
     cursor.execute(_INSERT_REPORTERS)
+    cursor.execute(_INSERT_BIRTHS, {"now": now, "batch": batch_id})
     return inserted
 
 
@@ -174,6 +175,13 @@ _INSERT_MATTERS = """
       s.severity, s.pollution_types, f.respondent_name, s.received_at, f.closed_at,
       CASE WHEN s.place_quality <> 'shared_fallback' THEN s.geom END
     FROM staged s JOIN fresh f USING (source_row) ORDER BY s.source_row
+"""
+_INSERT_BIRTHS = """
+    INSERT INTO event (subject_kind, subject_id, event, to_state, actor_id, at, facts)
+    SELECT 'matter', m.id, 'register', m.state,
+      (SELECT imported_by FROM import_batch WHERE id = %(batch)s), %(now)s,
+      jsonb_build_object('matter_no', m.matter_no, 'imported', true)
+    FROM fresh f JOIN complaint_matter m USING (matter_no) ORDER BY f.source_row
 """
 _INSERT_REPORTERS = """
     INSERT INTO pii.reporter (complaint_id, mode, name, phone, address)
