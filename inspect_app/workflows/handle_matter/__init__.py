@@ -167,7 +167,9 @@ def _bring_about(
     """Apply the effect of a step that was taken."""
     effect = EFFECTS.get(event, NOTHING)
     changes: dict[str, Any] = {name: facts[name] for name in effect.sets if name in facts}
-    changes |= dict.fromkeys(effect.clears) | dict.fromkeys(effect.stamps, now) | dict(effect.switches)
+    changes |= (
+        dict.fromkeys(effect.clears) | dict.fromkeys(effect.stamps, now) | dict(effect.switches)
+    )
     changes |= {column: getattr(matter, column) + 1 for column in effect.counts}
     if "handler_person_id" in effect.sets:
         changes["co_handler_ids"] = list(facts.get("co_handler_ids", ()))
