@@ -14,6 +14,8 @@ class Permission(StrEnum):
     IMPORT_RUN = "import.run"
     COMPLAINT_VIEW = "complaint.view"
     COMPLAINT_REGISTER = "complaint.register"
+    REPORTER_REVEAL = "reporter.reveal"
+    REPORTER_REVEAL_CONFIDENTIAL = "reporter.reveal_confidential"
     PLAN_VIEW = "plan.view"
     PLAN_MAKE = "plan.make"
     PLAN_PUBLISH = "plan.publish"
@@ -56,7 +58,14 @@ _READ = frozenset({P.MAP_VIEW, P.FINDING_VIEW, P.PLAN_VIEW})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.CLERK: frozenset(
-        {P.MAP_VIEW, P.COMPLAINT_VIEW, P.COMPLAINT_REGISTER, P.IMPORT_RUN, P.FINDING_VIEW}
+        {
+            P.MAP_VIEW,
+            P.COMPLAINT_VIEW,
+            P.COMPLAINT_REGISTER,
+            P.REPORTER_REVEAL,
+            P.IMPORT_RUN,
+            P.FINDING_VIEW,
+        }
     ),
     Role.WORKER: _READ | {P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT},
     Role.INSPECTOR: _READ
@@ -71,6 +80,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.STATION: _READ
     | {
         P.COMPLAINT_VIEW,
+        P.REPORTER_REVEAL,
         P.PATROL_DO,
         P.FINDING_REPORT,
         P.FINDING_VERIFY,
@@ -82,6 +92,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.COMPLAINT_VIEW,
         P.COMPLAINT_REGISTER,
+        P.REPORTER_REVEAL,
         P.IMPORT_RUN,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
@@ -98,6 +109,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.COMPLAINT_VIEW,
         P.COMPLAINT_REGISTER,
+        P.REPORTER_REVEAL,
+        P.REPORTER_REVEAL_CONFIDENTIAL,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
         P.FREQUENCY_SET,
@@ -109,7 +122,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.FINDING_DECIDE,
         P.SUMMARY_VIEW,
     },
-    Role.DIRECTOR: _READ | {P.COMPLAINT_VIEW, P.SUMMARY_VIEW},
+    Role.DIRECTOR: _READ
+    | {
+        P.COMPLAINT_VIEW,
+        P.REPORTER_REVEAL,
+        P.REPORTER_REVEAL_CONFIDENTIAL,
+        P.SUMMARY_VIEW,
+    },
     Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
     Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.FREQUENCY_SET, P.IMPORT_RUN, P.MAP_VIEW}),
 }

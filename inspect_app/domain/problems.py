@@ -124,4 +124,9 @@ PROBLEMS: dict[str, str] = {
     "track_elsewhere": "文件中的轨迹大部分不在本县范围内",
     "track_too_long": "文件有{count}个轨迹点,上限{limit}个",
     "track_attached": "该文件已经补充过",
+    "reporter_key_missing": "缺少举报人密钥(编号{key}):请设置 INSPECT_REPORTER_KEY 或恢复密钥文件",
+    "reporter_key_wrong": "举报人信息的密钥不符:需要编号{key},现有{found}",
+    "reporter_key_same": "请把新密钥放在 INSPECT_REPORTER_KEY 最前面,旧密钥在后,用逗号分隔",
+    "reporter_none": "该件投诉没有留下举报人信息",
+    "reveal_too_often": "一小时内查看举报人信息已达{limit}次,请稍后再看",
 }

@@ -7,6 +7,7 @@ from inspect_app.models.complaints import (
     MatterContact,
     MatterMerge,
     Reporter,
+    ReporterKey,
 )
 from inspect_app.models.conditions import (
     CrewAbsence,
@@ -112,6 +113,7 @@ __all__ = [
     "Post",
     "ProtectionZone",
     "Reporter",
+    "ReporterKey",
     "Road",
     "RoadClosure",
     "SegmentGrid",

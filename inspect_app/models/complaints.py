@@ -3,7 +3,16 @@
 from datetime import datetime
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Integer, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -185,16 +194,43 @@ class MatterMerge(Base):
     undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
 
 
+class ReporterKey(Base):
+    """A key reporters are sealed with, known by its id; the key itself is never in the database."""
+
+    __tablename__ = "reporter_key"
+    __table_args__ = (
+        Index(
+            "uq_reporter_key_in_use",
+            text("(true)"),
+            unique=True,
+            postgresql_where=text("used_to IS NULL"),
+        ),
+        {"schema": "pii"},
+    )
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    used_from: Mapped[datetime]
+    used_to: Mapped[datetime | None]
+
+
 class Reporter(Base):
-    """The person behind a complaint: a schema of its own that the map's role cannot read."""
+    """The person behind a complaint: a schema of its own that the map's role cannot read.
+
+    Name, telephone and address are sealed together; keyed hashes tell the same person again.
+    """
 
     __tablename__ = "reporter"
-    __table_args__ = (code_check("mode", ReporterMode), {"schema": "pii"})
+    __table_args__ = (
+        code_check("mode", ReporterMode),
+        CheckConstraint("(sealed IS NULL) = (key_id IS NULL)", name="sealed_by_a_key"),
+        {"schema": "pii"},
+    )
 
     complaint_id: Mapped[int] = mapped_column(
         reference("complaint.id", cascade=True), primary_key=True
     )
     mode: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str | None]
-    phone: Mapped[str | None]
-    address: Mapped[str | None]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None] = mapped_column(reference("pii.reporter_key.key_id"))
+    phone_hash: Mapped[str | None] = mapped_column(String(32), index=True)
+    name_hash: Mapped[str | None] = mapped_column(String(32), index=True)
