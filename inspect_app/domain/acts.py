@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from inspect_app.domain.transitions import TRANSITIONS
 
 ACTS: Mapping[str, str] = {
+    "complaint.join": "归入已有事项",
+    "complaint.move": "投诉移到另一事项",
+    "complaint.move_undo": "撤销投诉移动",
     "crew_absence.end": "结束班组停班",
     "crew_absence.record": "登记班组停班",
     "crew_assignment.end": "结束班组指定",

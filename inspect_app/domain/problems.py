@@ -127,6 +127,12 @@ PROBLEMS: dict[str, str] = {
     "reporter_key_missing": "缺少举报人密钥(编号{key}):请设置 INSPECT_REPORTER_KEY 或恢复密钥文件",
     "reporter_key_wrong": "举报人信息的密钥不符:需要编号{key},现有{found}",
     "reporter_key_same": "请把新密钥放在 INSPECT_REPORTER_KEY 最前面,旧密钥在后,用逗号分隔",
+    "external_no_taken": "外部编号{number}已登记为{complaint}(事项{matter})",
+    "place_missing": "请先确定地点:您的岗位只管部分网格,登记时必须有位置",
+    "only_complaint": "该事项只有这一件投诉,请用“归并”",
+    "same_matter": "该件投诉已在这个事项中",
+    "move_stale": "移出后的事项已有办理记录或其他投诉,不能撤销",
+    "move_undone": "这次调整已经撤销",
     "reporter_none": "该件投诉没有留下举报人信息",
     "reveal_too_often": "一小时内查看举报人信息已达{limit}次,请稍后再看",
 }

@@ -1,11 +1,12 @@
 """Complaints and the matters they belong to; the reporter lives in a schema of its own."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.codes import (
@@ -37,6 +38,7 @@ from inspect_app.domain.matter_codes import (
 from inspect_app.models.base import (
     Base,
     Imported,
+    Json,
     Key,
     code_check,
     geometry,
@@ -192,6 +194,50 @@ class MatterMerge(Base):
     merged_by: Mapped[int | None] = mapped_column(reference("person.id"))
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
+
+
+class ComplaintMove(Base):
+    """A complaint that went over to another matter, so that it can be undone.
+
+    `opened` says the other matter was opened for it; undone, such a matter is gone again.
+    """
+
+    __tablename__ = "complaint_move"
+
+    id: Mapped[Key]
+    complaint_id: Mapped[int] = mapped_column(reference("complaint.id", cascade=True), index=True)
+    from_matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), index=True
+    )
+    into_matter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint_matter.id", ondelete="SET NULL"), index=True
+    )
+    opened: Mapped[bool]
+    reason: Mapped[str]
+    before: Mapped[Json] = mapped_column(JSONB)
+    """What the two matters were before, where the move changed them."""
+    moved_at: Mapped[datetime]
+    moved_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
+
+
+class RoutingRule(Base):
+    """The unit a kind of pollution belongs to in a period; without subtype the whole type."""
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (
+        code_check("pollution_type", PollutionType),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="period"),
+    )
+
+    id: Mapped[Key]
+    pollution_type: Mapped[str] = mapped_column(String(20))
+    pollution_subtype: Mapped[str | None] = mapped_column(String(30))
+    department: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    source: Mapped[str]
 
 
 class ReporterKey(Base):

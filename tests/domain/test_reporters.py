@@ -17,8 +17,10 @@ from inspect_app.domain.reporters import (
 
 @pytest.mark.parametrize(
     "written",
-    ["13812341234", "138 1234 1234", "138-1234-1234", "+86 138 1234 1234", "0086-13812341234"]
-    + ["１３８１２３４１２３４", " (86)13812341234 "],
+    [
+        *("13812341234", "138 1234 1234", "138-1234-1234", "+86 138 1234 1234"),
+        *("0086-13812341234", "１３８１２３４１２３４", " (86)13812341234 "),
+    ],
 )
 def test_a_mobile_number_is_known_however_it_is_written(written):
     assert plain_phone(written) == "13812341234"

@@ -38,7 +38,8 @@ def test_plain_reporters_are_sealed_without_loss_and_opened_again_on_the_way_dow
         for number, person in zip(numbers, PEOPLE, strict=True):
             connection.execute(
                 text("INSERT INTO pii.reporter VALUES (:id, :mode, :name, :phone, :address)"),
-                dict(zip(("id", "mode", "name", "phone", "address"), (number, *person))),
+                {"id": number}
+                | dict(zip(("mode", "name", "phone", "address"), person, strict=True)),
             )
         alembic.upgrade(config, "head")
         (seal,) = seals_of(KeyPlace(tmp_path).keys())
