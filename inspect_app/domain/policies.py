@@ -80,6 +80,11 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "小时", "县级承诺示例"),
     PolicyProposal("package_age_max_h", "平板任务包过旧提醒", 24, "小时", "建议值"),
     PolicyProposal("tablet_lock_min", "平板锁屏等待时间", 10, "分钟", "建议值"),
+    PolicyProposal("mass_visitors_min", "集体访起算人数", 5, "人", "信访工作条例第二十条"),
+    PolicyProposal("skip_level_visits", "上级转来的来访计越级访(1 计,0 不计)", 1, "开关", "建议值"),
+    PolicyProposal("reveals_per_hour_max", "每人每小时查看举报人次数上限", 20, "次", "建议值"),
+    PolicyProposal("suggest_share_min", "登记时提示:同一事项可能性下限", 0.1, "比例", "建议值"),
+    PolicyProposal("river_rule_m", "涉水投诉归河段责任人的距离", 100, "m", "建议值"),
     PolicyProposal("navigation_hand_off", "允许跳转导航应用(1 允许,0 不允许)", 1, "开关", "建议值"),
     PolicyProposal("accept_days", "受理告知期限", 15, "天", "信访工作条例第二十三条"),
     PolicyProposal(
