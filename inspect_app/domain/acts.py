@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from inspect_app.domain.transitions import TRANSITIONS
 
 ACTS: Mapping[str, str] = {
+    "burst.acknowledge": "确认激增报警",
+    "burst.ring": "激增报警",
+    "cluster.scan": "聚集扫描",
+    "complaint.export": "导出投诉清单",
     "crew_absence.end": "结束班组停班",
     "crew_absence.record": "登记班组停班",
     "crew_assignment.end": "结束班组指定",
@@ -48,6 +52,9 @@ ACTS: Mapping[str, str] = {
 
 SUBJECTS: Mapping[str, str] = {
     "account": "账号",
+    "burst_alarm": "激增报警",
+    "cluster_scan": "聚集扫描",
+    "complaint_list": "投诉清单",
     "crew_absence": "班组停班",
     "crew_assignment": "班组指定",
     "device": "平板",
