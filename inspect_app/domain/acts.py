@@ -8,6 +8,10 @@ ACTS: Mapping[str, str] = {
     "complaint.join": "归入已有事项",
     "complaint.move": "投诉移到另一事项",
     "complaint.move_undo": "撤销投诉移动",
+    "burst.acknowledge": "确认激增报警",
+    "burst.ring": "激增报警",
+    "cluster.scan": "聚集扫描",
+    "complaint.export": "导出投诉清单",
     "crew_absence.end": "结束班组停班",
     "crew_absence.record": "登记班组停班",
     "crew_assignment.end": "结束班组指定",
@@ -54,6 +58,9 @@ ACTS: Mapping[str, str] = {
 
 SUBJECTS: Mapping[str, str] = {
     "account": "账号",
+    "burst_alarm": "激增报警",
+    "cluster_scan": "聚集扫描",
+    "complaint_list": "投诉清单",
     "crew_absence": "班组停班",
     "complaint": "投诉",
     "crew_assignment": "班组指定",

@@ -1,6 +1,7 @@
 """Tables; importing this package makes the metadata complete."""
 
 from inspect_app.models.base import Base
+from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
 from inspect_app.models.complaints import (
     Complaint,
     ComplaintMatter,
@@ -74,8 +75,12 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "BurstAlarm",
     "Change",
     "CheckSheet",
+    "Cluster",
+    "ClusterComplaint",
+    "ClusterScan",
     "Complaint",
     "ComplaintMatter",
     "ComplaintMove",

@@ -60,6 +60,8 @@ STATUS: dict[str, int] = {
     "seq_taken": 409,
     "log_elsewhere": 409,
     "already_settled": 409,
+    "alarm_acknowledged": 409,
+    "scan_busy": 409,
     "digest_missing": 400,
     "digest_mismatch": 400,
     "device_revoked": 401,
