@@ -85,7 +85,7 @@ class Reach:
         sure_m = _covered(arcs, known, self._max_m, is_open=arcs.twin < 0)
         any_m = _shared(arcs, possible, _covered(arcs, possible, self._max_m))
         any_m = np.maximum(any_m, sure_m)
-        sure = np.flatnonzero(sure_m > 0)
+        sure = np.flatnonzero(sure_m > _GRAIN_M)
         more = np.flatnonzero(any_m > sure_m + _GRAIN_M)
         rows = np.concatenate([sure, more])
         zero = np.zeros(len(sure))
@@ -199,7 +199,7 @@ def reach(
 
     Notes
     -----
-    Two runs of Dijkstra over the whole network: 0.05 s CPU at 100,000 edges.
+    Two runs of Dijkstra: 8 ms CPU on a city's 8,200 edges; its 5,200 stretches take 70 ms more.
     """
     if not network.directed:
         raise NotDirected
@@ -255,9 +255,9 @@ def first_contacts(stretches: gpd.GeoDataFrame, areas: gpd.GeoSeries) -> pd.Data
 
     Returns
     -------
-    One row for each area that is touched, with its index label, nearest first: ``distance_m`` along
-    the water, ``certain``, ``length_m`` of the stretches inside. A certain contact goes before a
-    nearer possible one.
+    One row for each area that is touched, with its index label, nearest first: ``distance_m``
+    along the water, ``certain``, ``edge`` and ``position_m`` of the contact, ``length_m`` of the
+    stretches inside. A certain contact goes before a nearer possible one.
     """
     lines, shapes = stretches.geometry.to_numpy(), areas.to_numpy()
     area, line = shapely.STRtree(lines).query(shapes, predicate="intersects")
@@ -271,6 +271,8 @@ def first_contacts(stretches: gpd.GeoDataFrame, areas: gpd.GeoSeries) -> pd.Data
             "area": area[piece],
             "distance_m": stretches["nearest_m"].to_numpy()[line[piece]] + on_m,
             "certain": stretches["certain"].to_numpy()[line[piece]],
+            "edge": stretches["edge"].to_numpy()[line[piece]],
+            "position_m": stretches["from_m"].to_numpy()[line[piece]] + at_m,
         }
     ).sort_values(["certain", "distance_m"], ascending=[False, True], kind="stable")
     found = touched.drop_duplicates("area").set_index("area")

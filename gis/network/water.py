@@ -57,7 +57,8 @@ def water_network(waterways: gpd.GeoDataFrame, *, join_m: float) -> Water:
 
     Notes
     -----
-    Cost: that of `node_lines`, 0.9 s CPU a million vertices, and 20 µs a waterway.
+    Cost: the rivers of a country (840 lines, 69,000 vertices) 0.14 s CPU, a city's 850 surveyed
+    drains 0.02 s; nearly all of it is `node_lines`.
     """
     direction = waterways["direction"].to_numpy(dtype=object).copy()
     shapes = shapely.force_2d(waterways.geometry.to_numpy()).copy()

@@ -80,5 +80,20 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "小时", "县级承诺示例"),
     PolicyProposal("package_age_max_h", "平板任务包过旧提醒", 24, "小时", "建议值"),
     PolicyProposal("tablet_lock_min", "平板锁屏等待时间", 10, "分钟", "建议值"),
+    PolicyProposal("trace_upstream_km", "溯源:上游范围", 10, "km", "建议值"),
+    PolicyProposal(
+        "trace_downstream_km", "溯源:下游预警范围", 20, "km", "县级水源地上溯 20 km 的做法"
+    ),
+    PolicyProposal("trace_snap_m", "溯源:到水体的距离上限", 1000, "m", "建议值"),
+    PolicyProposal("trace_bank_m", "溯源:沿岸污染源距离上限", 500, "m", "建议值"),
+    PolicyProposal("trace_join_m", "溯源:河口断头接合距离", 50, "m", "建议值"),
+    PolicyProposal("trace_history_days", "溯源:既往情况回看时间", 365, "天", "建议值"),
+    PolicyProposal("trace_points_distance", "溯源:距离分(最近处)", 40, "分", "建议值"),
+    PolicyProposal("trace_points_kind", "溯源:废水类型相符加分", 30, "分", "建议值"),
+    PolicyProposal("trace_points_named", "溯源:被投诉单位加分", 30, "分", "建议值"),
+    PolicyProposal("trace_points_each", "溯源:每件既往问题或投诉加分", 5, "分", "建议值"),
+    PolicyProposal("trace_counted_max", "溯源:既往件数计分上限", 6, "件", "建议值"),
+    PolicyProposal("trace_points_overdue", "溯源:有逾期未整改加分", 10, "分", "建议值"),
+    PolicyProposal("trace_possible_share", "溯源:流向不明时得分折算", 0.5, "比例", "建议值"),
     PolicyProposal("navigation_hand_off", "允许跳转导航应用(1 允许,0 不允许)", 1, "开关", "建议值"),
 )
