@@ -102,6 +102,21 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("reveals_per_hour_max", "每人每小时查看举报人次数上限", 20, "次", "建议值"),
     PolicyProposal("suggest_share_min", "登记时提示:同一事项可能性下限", 0.1, "比例", "建议值"),
     PolicyProposal("river_rule_m", "涉水投诉归河段责任人的距离", 100, "m", "建议值"),
+    PolicyProposal("trace_upstream_km", "溯源:上游范围", 10, "km", "建议值"),
+    PolicyProposal(
+        "trace_downstream_km", "溯源:下游预警范围", 20, "km", "县级水源地上溯 20 km 的做法"
+    ),
+    PolicyProposal("trace_snap_m", "溯源:到水体的距离上限", 1000, "m", "建议值"),
+    PolicyProposal("trace_bank_m", "溯源:沿岸污染源距离上限", 500, "m", "建议值"),
+    PolicyProposal("trace_join_m", "溯源:河口断头接合距离", 50, "m", "建议值"),
+    PolicyProposal("trace_history_days", "溯源:既往情况回看时间", 365, "天", "建议值"),
+    PolicyProposal("trace_points_distance", "溯源:距离分(最近处)", 40, "分", "建议值"),
+    PolicyProposal("trace_points_kind", "溯源:废水类型相符加分", 30, "分", "建议值"),
+    PolicyProposal("trace_points_named", "溯源:被投诉单位加分", 30, "分", "建议值"),
+    PolicyProposal("trace_points_each", "溯源:每件既往问题或投诉加分", 5, "分", "建议值"),
+    PolicyProposal("trace_counted_max", "溯源:既往件数计分上限", 6, "件", "建议值"),
+    PolicyProposal("trace_points_overdue", "溯源:有逾期未整改加分", 10, "分", "建议值"),
+    PolicyProposal("trace_possible_share", "溯源:流向不明时得分折算", 0.5, "比例", "建议值"),
     PolicyProposal("navigation_hand_off", "允许跳转导航应用(1 允许,0 不允许)", 1, "开关", "建议值"),
     PolicyProposal("accept_days", "受理告知期限", 15, "天", "信访工作条例第二十三条"),
     PolicyProposal(
