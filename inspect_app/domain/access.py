@@ -24,6 +24,8 @@ class Permission(StrEnum):
     MATTER_SUPERVISE = "matter.supervise"
     MATTER_REVISIT = "matter.revisit"
     MATTER_ARCHIVE = "matter.archive"
+    REPORTER_REVEAL = "reporter.reveal"
+    REPORTER_REVEAL_CONFIDENTIAL = "reporter.reveal_confidential"
     PLAN_VIEW = "plan.view"
     PLAN_MAKE = "plan.make"
     PLAN_PUBLISH = "plan.publish"
@@ -75,6 +77,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.MATTER_ASSIGN,
             P.MATTER_REVISIT,
             P.MATTER_ARCHIVE,
+            P.REPORTER_REVEAL,
             P.IMPORT_RUN,
             P.FINDING_VIEW,
         }
@@ -97,6 +100,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.COMPLAINT_VIEW,
         P.MATTER_HANDLE,
         P.MATTER_REVISIT,
+        P.REPORTER_REVEAL,
         P.PATROL_DO,
         P.FINDING_REPORT,
         P.FINDING_VERIFY,
@@ -112,6 +116,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.MATTER_ASSIGN,
         P.MATTER_HANDLE,
         P.MATTER_SUPERVISE,
+        P.REPORTER_REVEAL,
         P.IMPORT_RUN,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
@@ -135,6 +140,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.MATTER_INSTRUCT,
         P.MATTER_ASSIGN,
         P.MATTER_SUPERVISE,
+        P.REPORTER_REVEAL,
+        P.REPORTER_REVEAL_CONFIDENTIAL,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
         P.FREQUENCY_SET,
@@ -152,6 +159,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.MATTER_INSTRUCT,
         P.MATTER_DIRECT,
         P.MATTER_SUPERVISE,
+        P.REPORTER_REVEAL,
+        P.REPORTER_REVEAL_CONFIDENTIAL,
         P.SUMMARY_VIEW,
     },
     Role.AUDITOR: frozenset({P.AUDIT_VIEW}),

@@ -5,6 +5,13 @@ from collections.abc import Mapping
 from inspect_app.domain.transitions import TRANSITIONS
 
 ACTS: Mapping[str, str] = {
+    "complaint.join": "归入已有事项",
+    "complaint.move": "投诉移到另一事项",
+    "complaint.move_undo": "撤销投诉移动",
+    "burst.acknowledge": "确认激增报警",
+    "burst.ring": "激增报警",
+    "cluster.scan": "聚集扫描",
+    "complaint.export": "导出投诉清单",
     "crew_absence.end": "结束班组停班",
     "crew_absence.record": "登记班组停班",
     "crew_assignment.end": "结束班组指定",
@@ -34,6 +41,8 @@ ACTS: Mapping[str, str] = {
     "plan.place_visit": "补排未安排的对象",
     "plan.undo": "撤销调整",
     "plan.unpin": "解锁点位",
+    "reporter.rekey": "更换举报人密钥",
+    "reporter.reveal": "查看举报人信息",
     "policy.propose": "写入政策建议值",
     "policy.set": "修改政策取值",
     "rescue.import": "导入救援文件",
@@ -49,7 +58,11 @@ ACTS: Mapping[str, str] = {
 
 SUBJECTS: Mapping[str, str] = {
     "account": "账号",
+    "burst_alarm": "激增报警",
+    "cluster_scan": "聚集扫描",
+    "complaint_list": "投诉清单",
     "crew_absence": "班组停班",
+    "complaint": "投诉",
     "crew_assignment": "班组指定",
     "device": "平板",
     "finding": "问题",
@@ -63,6 +76,7 @@ SUBJECTS: Mapping[str, str] = {
     "plan": "巡查计划",
     "plan_run": "编排记录",
     "policy": "政策",
+    "reporter": "举报人",
     "road_closure": "道路封闭",
     "sync_record": "平板记录",
     "task": "巡查任务",

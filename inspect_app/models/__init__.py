@@ -1,14 +1,18 @@
 """Tables; importing this package makes the metadata complete."""
 
 from inspect_app.models.base import Base
+from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
 from inspect_app.models.complaints import (
     Complaint,
     ComplaintMatter,
+    ComplaintMove,
     IssuedDocument,
     MatterContact,
     MatterMerge,
     MatterPhoto,
     Reporter,
+    ReporterKey,
+    RoutingRule,
 )
 from inspect_app.models.conditions import (
     CrewAbsence,
@@ -53,6 +57,7 @@ from inspect_app.models.records import (
     Event,
     Holiday,
     ImportBatch,
+    ImportMapping,
     Photo,
     Policy,
     SyncRecord,
@@ -70,10 +75,15 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "BurstAlarm",
     "Change",
     "CheckSheet",
+    "Cluster",
+    "ClusterComplaint",
+    "ClusterScan",
     "Complaint",
     "ComplaintMatter",
+    "ComplaintMove",
     "Counter",
     "Crew",
     "CrewAbsence",
@@ -90,6 +100,7 @@ __all__ = [
     "GridOwner",
     "Holiday",
     "ImportBatch",
+    "ImportMapping",
     "IncomingPhoto",
     "IssuedDocument",
     "KeyUnitListing",
@@ -116,8 +127,10 @@ __all__ = [
     "Post",
     "ProtectionZone",
     "Reporter",
+    "ReporterKey",
     "Road",
     "RoadClosure",
+    "RoutingRule",
     "SegmentGrid",
     "Station",
     "SyncQuarantine",

@@ -6,9 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from inspect_app.domain.access import Scope
 from inspect_app.domain.codes import PollutionType, Severity
 from inspect_app.domain.matter_codes import MATTER_OPEN, MatterState
+from inspect_app.domain.problems import Problem
 from inspect_app.models import Complaint, ComplaintMatter, Grid
+from inspect_app.queries.scope import in_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,31 @@ class MatterLine:
     grid_name: str | None
     complaints: int
     last_received_at: datetime | None
+
+
+def living_matter(session: Session, matter_id: int, *, scope: Scope) -> ComplaintMatter:
+    """Return a matter of the scope, or the one it went up in.
+
+    Raises
+    ------
+    Problem
+        `not_found` for one that is not there or outside the scope.
+    """
+    seen: set[int] = set()
+    wanted = matter_id
+    while wanted not in seen:
+        seen.add(wanted)
+        matter = session.scalar(
+            select(ComplaintMatter).where(
+                ComplaintMatter.id == wanted, in_scope(ComplaintMatter.grid_id, scope)
+            )
+        )
+        if matter is None:
+            break
+        if matter.merged_into_id is None:
+            return matter
+        wanted = matter.merged_into_id
+    raise Problem("not_found", what="事项")
 
 
 def lines_of(

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "94f7f1e813ad"
-down_revision = "45c11ac4ee68"
+down_revision = "b3d92f60c417"
 branch_labels = None
 depends_on = None
 
