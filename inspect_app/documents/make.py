@@ -13,6 +13,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
+# translations: data; what documents say is Chinese whoever reads the pages.
+
 HERE = Path(__file__).parent
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every entry of a template: the same text gives the same bytes."""
