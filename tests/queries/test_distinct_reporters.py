@@ -16,21 +16,30 @@ def counted(session: Session, matter_id: int) -> int:
 def test_one_telephone_is_one_person_however_it_is_written(session: Session):
     matter = make_matter(session, at=NOW, complaints=0)
     for phone in ("13812345678", "138 1234 5678", "13800001111"):
-        make_reporter(session, make_complaint(session, matter), name="", phone=phone, address="")
+        make_reporter(
+            session, make_complaint(session, matter, at=NOW), name="", phone=phone, address=""
+        )
     assert counted(session, matter.id) == 2
 
 
 def test_without_a_telephone_the_full_name_tells(session: Session):
     matter = make_matter(session, at=NOW, complaints=0)
     for name in ("欧阳清河", "欧阳清河", "司徒远山"):
-        make_reporter(session, make_complaint(session, matter), name=name, phone="", address="")
+        make_reporter(
+            session, make_complaint(session, matter, at=NOW), name=name, phone="", address=""
+        )
     assert counted(session, matter.id) == 2
 
 
 def test_each_unknown_reporter_counts_as_one(session: Session):
     matter = make_matter(session, at=NOW, complaints=0)
-    make_complaint(session, matter)
+    make_complaint(session, matter, at=NOW)
     make_reporter(
-        session, make_complaint(session, matter), mode="anonymous", name="", phone="", address=""
+        session,
+        make_complaint(session, matter, at=NOW),
+        mode="anonymous",
+        name="",
+        phone="",
+        address="",
     )
     assert counted(session, matter.id) == 2
