@@ -184,11 +184,12 @@ def _calls(session: Session, condition: ColumnElement[bool]) -> Iterator[_Row]:
             func.ST_Y(Complaint.geom),
             Complaint.pollution_types,
             Complaint.summary,
-            Complaint.respondent_source_id,
-            Complaint.respondent_name,
+            func.coalesce(Complaint.respondent_source_id, ComplaintMatter.respondent_source_id),
+            func.coalesce(Complaint.respondent_name, ComplaintMatter.respondent_name),
             func.coalesce(Reporter.phone_hash, Reporter.name_hash, ""),
             Complaint.place_quality,
         )
+        .join(ComplaintMatter, ComplaintMatter.id == Complaint.matter_id)
         .outerjoin(Reporter, Reporter.complaint_id == Complaint.id)
         .where(condition)
         .order_by(Complaint.id)

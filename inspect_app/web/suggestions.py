@@ -112,7 +112,7 @@ def _beside() -> Callable[[Callable[[Session], None]], None]:
 def _call(told: dict[str, Any], *, at: datetime) -> Call:
     phone, name = _text(told, "phone"), _text(told, "name")
     keyed = (seal().phone_hash(phone) or seal().name_hash(name)) if phone or name else None
-    source = told.get("source_id")
+    source = str(told.get("source_id") or "")
     return Call(
         key="",
         at=at,
@@ -120,7 +120,8 @@ def _call(told: dict[str, Any], *, at: datetime) -> Call:
         kind=kind_key(_texts(told, "types")),
         text=_text(told, "summary"),
         object_key=object_key(
-            int(source) if str(source or "").isdigit() else None, _text(told, "respondent")
+            int(source) if source.isascii() and source.isdigit() else None,
+            _text(told, "respondent"),
         ),
         reporter=keyed or "",
     )
