@@ -1,12 +1,15 @@
 """Tables; importing this package makes the metadata complete."""
 
 from inspect_app.models.base import Base
+from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
 from inspect_app.models.complaints import (
     Complaint,
     ComplaintMatter,
     ComplaintMove,
+    IssuedDocument,
     MatterContact,
     MatterMerge,
+    MatterPhoto,
     Reporter,
     ReporterKey,
     RoutingRule,
@@ -72,8 +75,12 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "BurstAlarm",
     "Change",
     "CheckSheet",
+    "Cluster",
+    "ClusterComplaint",
+    "ClusterScan",
     "Complaint",
     "ComplaintMatter",
     "ComplaintMove",
@@ -95,9 +102,11 @@ __all__ = [
     "ImportBatch",
     "ImportMapping",
     "IncomingPhoto",
+    "IssuedDocument",
     "KeyUnitListing",
     "MatterContact",
     "MatterMerge",
+    "MatterPhoto",
     "Measure",
     "Org",
     "Outlet",

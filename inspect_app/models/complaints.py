@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.codes import (
+    PhotoStage,
     PlaceQuality,
     PollutionType,
     ReporterMode,
@@ -27,6 +28,7 @@ from inspect_app.domain.codes import (
 from inspect_app.domain.matter_codes import (
     ContactKind,
     ContactMeans,
+    DocumentKind,
     LegalRoute,
     MatterState,
     OpinionKind,
@@ -194,6 +196,45 @@ class MatterMerge(Base):
     merged_by: Mapped[int | None] = mapped_column(reference("person.id"))
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
+
+
+class MatterPhoto(Base):
+    """A photo taken while a matter was handled: the arrival, the evidence, the cure."""
+
+    __tablename__ = "matter_photo"
+    __table_args__ = (code_check("stage", PhotoStage),)
+
+    matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), primary_key=True
+    )
+    photo_sha256: Mapped[str] = mapped_column(
+        reference("photo.sha256"), primary_key=True, index=True
+    )
+    stage: Mapped[str] = mapped_column(String(10), server_default=text("'before'"))
+
+
+class IssuedDocument(Base):
+    """A document issued about a matter: its number and the facts it was made from, frozen.
+
+    The facts hold nothing of a reporter: the address is filled in from the sealed schema when the
+    document is fetched, for who may see it. `sha256` is that of the document without address.
+    """
+
+    __tablename__ = "issued_document"
+    __table_args__ = (code_check("kind", DocumentKind),)
+
+    id: Mapped[Key]
+    matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), index=True
+    )
+    complaint_id: Mapped[int | None] = mapped_column(reference("complaint.id", cascade=True))
+    kind: Mapped[str] = mapped_column(String(20))
+    document_no: Mapped[str] = mapped_column(unique=True)
+    template: Mapped[str]
+    facts: Mapped[Json] = mapped_column(JSONB)
+    sha256: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int | None] = mapped_column(reference("person.id"))
 
 
 class ComplaintMove(Base):

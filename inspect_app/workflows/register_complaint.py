@@ -23,11 +23,11 @@ from inspect_app.domain.intake import (
 from inspect_app.domain.matter_codes import LegalRoute, MatterState, RequestKind
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.reporters import ReporterData
+from inspect_app.domain.transitions import transition
 from inspect_app.models import (
     AuditEntry,
     Complaint,
     ComplaintMatter,
-    Event,
     Grid,
     PollutionSource,
 )
@@ -36,6 +36,7 @@ from inspect_app.queries.matters import living_matter
 from inspect_app.queries.owners import NoOwner, OutsideEveryGrid, grid_at, owner_of_grid
 from inspect_app.queries.policies import policy_value
 from inspect_app.queries.reporter_seal import ReporterSeal
+from inspect_app.workflows.advance import Step, record
 from inspect_app.workflows.number import (
     COMPLAINT_SERIES,
     MATTER_SERIES,
@@ -339,30 +340,12 @@ def note_birth(
     now: datetime,
 ) -> None:
     """Write the first event of a matter, that it was registered, with its audit row."""
+    birth = transition("matter", "register", None)
+    if birth is None:
+        message = "the table of matters has no birth"
+        raise ValueError(message)
     told = {"matter_no": matter.matter_no, **facts}
-    session.add(
-        Event(
-            subject_kind="matter",
-            subject_id=matter.id,
-            event="register",
-            from_state=None,
-            to_state=matter.state,
-            actor_id=actor.person_id,
-            at=now,
-            facts=told,
-        )
-    )
-    session.add(
-        AuditEntry(
-            at=now,
-            actor_id=actor.person_id,
-            action="matter.register",
-            subject_kind="matter",
-            subject_id=str(matter.id),
-            facts=told,
-        )
-    )
-    session.flush()
+    record(session, matter, birth, step=Step(facts=told), actor=actor, now=now)
 
 
 def _join(

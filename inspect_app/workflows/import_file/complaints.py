@@ -96,7 +96,9 @@ def insert(
         ).format(columns=names(columns), staged=names(columns, "s")),
         {"now": now, "crs": checked.reference_text[:40], "batch": batch_id},
     )
-    return cursor.rowcount
+    inserted = cursor.rowcount
+    cursor.execute(_INSERT_BIRTHS, {"now": now, "batch": batch_id})
+    return inserted
 
 
 def insert_reporters(session: Session, checked: Checked, *, seal: ReporterSeal | None) -> None:
@@ -194,4 +196,11 @@ _INSERT_MATTERS = """
       s.severity, s.pollution_types, f.respondent_name, s.received_at, f.closed_at,
       CASE WHEN s.place_quality <> 'shared_fallback' THEN s.geom END
     FROM staged s JOIN fresh f USING (source_row) ORDER BY s.source_row
+"""
+_INSERT_BIRTHS = """
+    INSERT INTO event (subject_kind, subject_id, event, to_state, actor_id, at, facts)
+    SELECT 'matter', m.id, 'register', m.state,
+      (SELECT imported_by FROM import_batch WHERE id = %(batch)s), %(now)s,
+      jsonb_build_object('matter_no', m.matter_no, 'imported', true)
+    FROM fresh f JOIN complaint_matter m USING (matter_no) ORDER BY f.source_row
 """
