@@ -20,7 +20,6 @@ from inspect_app.models import (
     PatrolTask,
     PollutionSource,
     ProtectionZone,
-    Reporter,
     Road,
     Station,
     TrackSegment,
@@ -37,6 +36,7 @@ from tests.factories import (
     make_owner,
     make_person,
     make_policies,
+    make_reporter,
     serial,
 )
 
@@ -187,7 +187,7 @@ def _matters(session: Session, grid: Grid, place: Point, *, at: datetime, text: 
                 geom=ewkt(place),
             ),
         )
-        add(session, Reporter(complaint_id=complaint.id, mode="named", name="某举报人"))
+        make_reporter(session, complaint, name="某举报人")
 
 
 def _patrols(session: Session, grid: Grid, place: Point, *, at: datetime, text: str) -> None:

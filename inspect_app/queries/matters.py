@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import Scope
 from inspect_app.domain.codes import PollutionType, SourceChannel
 from inspect_app.domain.matter_codes import MATTER_OPEN, MatterState
+from inspect_app.domain.problems import Problem
 from inspect_app.models import Complaint, ComplaintMatter, Finding, Grid, Person, PollutionSource
 from inspect_app.queries.scope import in_scope
 
@@ -98,6 +99,31 @@ def matter_file(session: Session, scope: Scope, matter_id: int) -> MatterFile | 
         complaints=[(c, SourceChannel(c.source_channel)) for c in complaints],
         findings=list(findings),
     )
+
+
+def living_matter(session: Session, matter_id: int, *, scope: Scope) -> ComplaintMatter:
+    """Return a matter of the scope, or the one it went up in.
+
+    Raises
+    ------
+    Problem
+        `not_found` for one that is not there or outside the scope.
+    """
+    seen: set[int] = set()
+    wanted = matter_id
+    while wanted not in seen:
+        seen.add(wanted)
+        matter = session.scalar(
+            select(ComplaintMatter).where(
+                ComplaintMatter.id == wanted, in_scope(ComplaintMatter.grid_id, scope)
+            )
+        )
+        if matter is None:
+            break
+        if matter.merged_into_id is None:
+            return matter
+        wanted = matter.merged_into_id
+    raise Problem("not_found", what="事项")
 
 
 def _lines(session: Session, matters: list[tuple[ComplaintMatter, str | None]]) -> list[MatterLine]:

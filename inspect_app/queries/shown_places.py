@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from inspect_app.models import Complaint, ComplaintMatter, Grid, PollutionSource
-from inspect_app.queries.reporters import reporters
+from inspect_app.queries.distinct_reporters import reporters
 
 
 def grid_points() -> Select[tuple[int, object]]:

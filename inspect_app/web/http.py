@@ -71,6 +71,15 @@ STATUS: dict[str, int] = {
     "offset_differs": 409,
     "incoming_full": 507,
     "disk_full": 507,
+    "reporter_key_missing": 503,
+    "reporter_key_wrong": 503,
+    "external_no_taken": 409,
+    "only_complaint": 409,
+    "same_matter": 409,
+    "move_stale": 409,
+    "move_undone": 409,
+    "reporter_none": 404,
+    "reveal_too_often": 429,
 }
 """HTTP status of problems; all others are 422."""
 

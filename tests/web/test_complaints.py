@@ -6,9 +6,8 @@ from shapely.geometry import box
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
-from inspect_app.models import Reporter
 from tests.conftest import NOW
-from tests.factories import add, log_in, make_account, make_grid, make_matter
+from tests.factories import log_in, make_account, make_grid, make_matter, make_reporter
 
 
 @pytest.fixture
@@ -65,10 +64,7 @@ def test_nothing_of_the_reporter_reaches_the_page_and_markup_stays_text(deputy, 
         session, at=NOW, title="<img src=x onerror=alert(1)>${7*7}", grid_id=county.id
     )
     complaint = matter.complaints[0]
-    add(
-        session,
-        Reporter(complaint_id=complaint.id, mode="named", name="金丝雀", phone="13800009999"),
-    )
+    make_reporter(session, complaint, name="金丝雀", phone="13800009999")
     session.commit()
     for address in ("/complaints", f"/complaints/{matter.id}"):
         text = deputy.get(address).text

@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
 revision = "e17fb6f1e181"
-down_revision = "45c11ac4ee68"
+down_revision = "94f7f1e813ad"
 branch_labels = None
 depends_on = None
 
