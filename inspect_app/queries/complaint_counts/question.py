@@ -18,8 +18,8 @@ from inspect_app.models import (
     Grid,
     PollutionSource,
 )
+from inspect_app.queries.distinct_reporters import reporters
 from inspect_app.queries.features.geojson import CELL_PX, TILE_PX
-from inspect_app.queries.reporters import reporters
 from inspect_app.queries.scope import in_scope
 from inspect_app.queries.shown_places import grid_points, shown_place
 

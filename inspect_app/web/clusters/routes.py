@@ -50,7 +50,7 @@ REFRESH_S = 60
 
 
 @pages.get("/clusters")
-@requires(Permission.COMPLAINT_VIEW)
+@requires(Permission.SUMMARY_VIEW)
 def page() -> str:
     """Show the map of repeat complaints with its list; `?screen=1` is for the wall."""
     chosen, canvas = asked_filter(), map_canvas()
@@ -78,7 +78,7 @@ def page() -> str:
 
 
 @pages.get("/api/clusters/cells")
-@requires(Permission.COMPLAINT_VIEW)
+@requires(Permission.SUMMARY_VIEW)
 def cells() -> Response:
     """Answer with the circles of a zoom and the rings of the week; their sums are the total."""
     question, named = asked_question(), not _on_screen()
@@ -96,7 +96,7 @@ def cells() -> Response:
 
 
 @pages.get("/api/clusters/list")
-@requires(Permission.COMPLAINT_VIEW)
+@requires(Permission.SUMMARY_VIEW)
 def rows() -> Response:
     """Answer with a page of matters and the totals; `cell=` narrows to one circle."""
     question, named, number = asked_question(), not _on_screen(), asked_page()
@@ -111,7 +111,7 @@ def rows() -> Response:
 
 
 @pages.get("/api/clusters/matters/<int:matter_id>")
-@requires(Permission.COMPLAINT_VIEW)
+@requires(Permission.SUMMARY_VIEW)
 def complaints(matter_id: int) -> Response:
     """Answer with the complaints behind a line of the list; nothing of who complained."""
     found = counts.complaints_of(database(), asked_question(), matter_id)
@@ -122,7 +122,7 @@ def complaints(matter_id: int) -> Response:
 
 
 @pages.get("/clusters/complaints.<form>")
-@requires(Permission.COMPLAINT_VIEW)
+@requires(Permission.SUMMARY_VIEW)
 def export(form: str) -> Response:
     """Return the list as the page shows it, as a file: CSV or XLSX."""
     if form not in (CSV, XLSX):
