@@ -200,7 +200,8 @@ def _matters(
         ) as copy:
             serial = 0
             for number, size in enumerate(sizes):
-                later = np.minimum(opened[number], rng.exponential(25, size))
+                later = rng.exponential(25, size)
+                later = np.where(later > opened[number], opened[number] * rng.random(size), later)
                 later[0] = 0
                 for wait in later:
                     serial += 1

@@ -42,6 +42,8 @@ STATUS: dict[str, int] = {
     "form_expired": 400,
     "wrong_step": 409,
     "page_stale": 409,
+    "merge_undone": 409,
+    "merge_built_on": 409,
     "record_conflict": 409,
     "record_early": 409,
     "patrol_started": 409,

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.models import ComplaintMatter
-from inspect_app.queries.matters import matter_file
+from inspect_app.queries.matter_worklists import find_matter
 from inspect_app.queries.reporters import calls_of
 from inspect_app.web.http import actor, database, now, requires
 from inspect_app.web.reporter_seal import seal
@@ -44,7 +44,7 @@ def reveal(complaint_id: int) -> str:
 
 def visible_matter(matter_id: int) -> ComplaintMatter:
     """Return a matter of the reader's scope, or refuse it as not found."""
-    found = matter_file(database(), actor().scope, matter_id)
+    found = find_matter(database(), matter_id, actor=actor())
     if found is None:
         raise Problem("not_found", what="事项")
-    return found.line.matter
+    return found

@@ -331,7 +331,7 @@ def test_overdue_goes_up_level_by_level():
 
 def test_no_table_has_a_column_for_the_time_a_matter_is_due():
     for table in (ComplaintMatter, MatterContact):
-        assert not [name for name in table.__table__.columns if "due" in name]
+        assert not [column.name for column in table.__table__.columns if "due" in column.name]
 
 
 DAYS = st.integers(0, 880 * 24).map(lambda hours: at("2024-01-01") + timedelta(hours=hours))

@@ -51,7 +51,7 @@ def test_a_township_finds_its_own_matters_only(app, session, county):
     session.commit()
     client = app.test_client()
     log_in(client, account)
-    listed = client.get("/complaints").text
+    listed = client.get("/complaints?tab=all").text
     assert "本镇事项" in listed
     assert "外镇事项" not in listed
     assert client.get(f"/complaints/{own.id}").status_code == 200
@@ -74,8 +74,8 @@ def test_nothing_of_the_reporter_reaches_the_page_and_markup_stays_text(deputy, 
         assert "&lt;img src=x" in text
 
 
-def test_an_inspector_without_the_permission_is_refused(app, session):
-    account = make_account(session, Role.INSPECTOR)
+def test_an_auditor_without_the_permission_is_refused(app, session):
+    account = make_account(session, Role.AUDITOR)
     session.commit()
     client = app.test_client()
     log_in(client, account)
