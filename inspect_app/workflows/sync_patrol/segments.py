@@ -237,9 +237,7 @@ ADD = (
     insert(cast("Table", TrackSegment.__table__))
     .on_conflict_do_nothing()
     .returning(
-        select(PatrolLog.ended_at.is_not(None))
-        .where(PatrolLog.uid == OWN_LOG)
-        .scalar_subquery()
+        select(PatrolLog.ended_at.is_not(None)).where(PatrolLog.uid == OWN_LOG).scalar_subquery()
     )
 )
 
