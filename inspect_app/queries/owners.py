@@ -60,6 +60,12 @@ def grid_at(session: Session, lon: float, lat: float, *, day: date) -> Grid:
     return grid
 
 
+def grid_id_at(session: Session, lon: float, lat: float, *, day: date) -> int | None:
+    """Return the id of the grid of `grid_at`; None outside of every grid."""
+    found: int | None = session.scalar(GRID_ID_AT, {"lon": lon, "lat": lat, "day": day})
+    return found
+
+
 SHARE_IN_GRIDS = """
 SELECT avg(CASE WHEN EXISTS (
     SELECT FROM grid WHERE ST_Covers(grid.geom, one.geom) AND valid_from <= :day
