@@ -200,7 +200,7 @@ def manifest() -> Response:
     """Compare a tablet's list of (name, hash) with what is kept here."""
     device()
     items = _manifest_items(json_body().get("items"))
-    held = compare_manifest(database(), items)
+    held = compare_manifest(database(), items, shelved=shelf().holds)
     return json_answer(
         {
             "missing": held.missing,
