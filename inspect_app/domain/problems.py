@@ -138,6 +138,7 @@ PROBLEMS: dict[str, str] = {
     "reporter_key_wrong": "举报人信息的密钥不符:需要编号{key},现有{found}",
     "reporter_key_same": "请把新密钥放在 INSPECT_REPORTER_KEY 最前面,旧密钥在后,用逗号分隔",
     "external_no_taken": "外部编号{number}已登记为{complaint}(事项{matter})",
+    "place_unsaid": "请选择地点,或勾选“暂无位置”",
     "place_missing": "请先确定地点:您的岗位只管部分网格,登记时必须有位置",
     "only_complaint": "该事项只有这一件投诉,请用“归并”",
     "same_matter": "该件投诉已在这个事项中",
