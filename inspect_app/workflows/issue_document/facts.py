@@ -216,9 +216,13 @@ def _revisit(session: Session, subject: Subject) -> dict[str, Any]:
         "revisitor": revisitor or NOTHING,
         "means": ContactMeans(contact.means).label,
         "met": "是" if contact.met_in_person else "否",
-        "satisfaction": Satisfaction(contact.satisfaction).label,
+        "satisfaction": _satisfaction(contact),
         "told": contact.told or NOTHING,
     }
+
+
+def _satisfaction(contact: MatterContact) -> str:
+    return NOTHING if contact.satisfaction is None else Satisfaction(contact.satisfaction).label
 
 
 FACTS: Mapping[DocumentKind, Callable[[Session, Subject], dict[str, Any]]] = {
