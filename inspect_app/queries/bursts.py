@@ -182,7 +182,7 @@ def alarms(
         _lines()
         .where(
             in_scope(BurstAlarm.grid_id, scope),
-            BurstAlarm.rung_at < until,
+            BurstAlarm.rung_at <= until,
             or_(BurstAlarm.acknowledged_at.is_(None), BurstAlarm.last_seen_at >= since),
         )
         .order_by(BurstAlarm.acknowledged_at.is_not(None), BurstAlarm.rung_at.desc())
