@@ -86,9 +86,7 @@ def main(options: Sequence[str] = ()) -> None:
     for name, column in (("wall", 0), ("CPU", 1)):
         p50, p95, most = np.percentile([one[column] for one in times], [50, 95, 100]) * 1000
         print(f"{name:5} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   max {most:6.1f} ms")
-    print(
-        f"promised: p95 at most {PROMISED_MS} ms; news are read every {CHECK_EVERY_S:g} s"
-    )
+    print(f"promised: p95 at most {PROMISED_MS} ms; news are read every {CHECK_EVERY_S:g} s")
 
 
 def _fill(session: Session, rows: int) -> None:
