@@ -84,13 +84,13 @@ def cells() -> Response:
     question, named = asked_question(), not _on_screen()
     scan = newest_scan(database(), until=question.chosen.last_week)
     rings = [] if scan is None else found_clusters(database(), scan, actor().scope)
-    found = counts.cells(database(), question, zoom=asked_zoom())
+    found, totals = counts.cells(database(), question, zoom=asked_zoom())
     return json_answer(
         {
             "cells": [cell_json(cell, named=named) for cell in found],
             "rings": [ring_json(ring, named=named) for ring in rings],
             "scan": scan_json(scan),
-            "totals": totals_json(counts.totals(database(), question)),
+            "totals": totals_json(totals),
         }
     )
 
@@ -100,12 +100,12 @@ def cells() -> Response:
 def rows() -> Response:
     """Answer with a page of matters and the totals; `cell=` narrows to one circle."""
     question, named, number = asked_question(), not _on_screen(), asked_page()
-    lines = counts.matter_counts(database(), question, page=number)
+    lines, totals = counts.matter_counts(database(), question, page=number)
     return json_answer(
         {
             "rows": [row_json(line, named=named) for line in lines],
             "page": number,
-            "totals": totals_json(counts.totals(database(), question)),
+            "totals": totals_json(totals),
         }
     )
 
@@ -128,7 +128,7 @@ def export(form: str) -> Response:
     if form not in (CSV, XLSX):
         raise Problem("not_found", what="文件")
     question = asked_question()
-    lines = counts.matter_counts(database(), question, page=None)
+    lines, _ = counts.matter_counts(database(), question, page=None)
     note_export(database(), address_of(question.chosen), rows=len(lines), actor=actor(), now=now())
     write = csv_file if form == CSV else xlsx_file
     return write(lines, question, cut_off=now())

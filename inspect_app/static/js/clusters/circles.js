@@ -76,5 +76,5 @@ export class Circles extends EventTarget {
 // Four times the complaints, twice the width: the area tells the number.
 function sizeOf(number, screen) {
   const base = screen ? 15 : 10;
-  return Math.round(Math.min(screen ? 96 : 60, (screen ? 26 : 20) + base * Math.sqrt(number) * 0.6));
+  return Math.round(Math.min(screen ? 84 : 58, (screen ? 26 : 20) + base * Math.sqrt(number) * 0.6));
 }
