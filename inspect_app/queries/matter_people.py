@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import ROLES, Permission, Role
 from inspect_app.models import ComplaintMatter, Grid, GridOwner, Person, Post
+from inspect_app.queries.assignment import proposed_handlers
 from inspect_app.queries.owners import NoOwner, owner_of_grid
 
 HANDLING_ROLES = tuple(role.value for role in Role if Permission.MATTER_HANDLE in ROLES[role])
@@ -43,7 +44,10 @@ def possible_matter_handlers(session: Session, grid_id: int | None, *, day: date
 
 
 def proposed_handler(session: Session, matter: ComplaintMatter, *, day: date) -> int | None:
-    """Return the owner of the matter's grid on the day; None without grid or owner."""
+    """Return whom the matter is proposed to first; without a place the owner of its grid."""
+    for proposal in proposed_handlers(session, matter, day=day):
+        if proposal.holder is not None:
+            return proposal.holder.person_id
     grid = None if matter.grid_id is None else session.get(Grid, matter.grid_id)
     if grid is None:
         return None

