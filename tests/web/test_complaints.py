@@ -7,11 +7,19 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
 from tests.conftest import NOW
-from tests.factories import log_in, make_account, make_grid, make_matter, make_reporter
+from tests.factories import (
+    log_in,
+    make_account,
+    make_grid,
+    make_matter,
+    make_policies,
+    make_reporter,
+)
 
 
 @pytest.fixture
 def county(session: Session):
+    make_policies(session)
     return make_grid(session)
 
 
