@@ -1,4 +1,4 @@
-"""The map of repeat complaints in a real browser: weeks, circles and rows that are one, the wall."""
+"""The map of repeat complaints in a real browser: weeks, circles and rows, the wall."""
 
 import os
 import re
