@@ -35,7 +35,7 @@ from inspect_app.web.clusters.shown import (
     scan_json,
     totals_json,
 )
-from inspect_app.web.http import actor, database, json_answer, now, requires, today
+from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone, today
 from inspect_app.web.map.arguments import visible_layers
 from inspect_app.web.map.shown import configuration, map_canvas
 from inspect_app.workflows.note_export import note_export
@@ -151,6 +151,7 @@ def _own_configuration(chosen: counts.ComplaintFilter) -> dict[str, Any]:
         "export": url_for("clusters.export", form="FORM"),
         "asked": address_of(chosen),
         "weeks": [_week(monday_of(today()) - timedelta(days=7 * n)) for n in range(WEEKS_BACK)],
+        "time_zone": time_zone().key,
         "screen": _on_screen(),
         "refresh_s": REFRESH_S,
         "words": {name: gettext(word) for name, word in WORDS.items()},

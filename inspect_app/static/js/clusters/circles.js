@@ -53,6 +53,7 @@ export class Circles extends EventTarget {
     const title = cell.title ? `${name} · ${this.words.count.replace("{count}", cell.complaints)}` : name;
     const marker = L.marker([cell.lat, cell.lon], {
       icon, pane: "circles", keyboard: !this.screen, interactive: !this.screen, title: title + sure,
+      zIndexOffset: Math.round(20000 / cell.complaints), // small circles lie above large ones
       alt: title + sure,
     });
     marker.on("click keypress", ({ originalEvent }) => {
