@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kstest
 
-from gis.clusters import ScanRules, Study, scan
+from gis.clusters import ScanResult, ScanRules, Study, scan
 
 SIZES = "10000,100000,1000000"
 TOWNS, COUNTY_M, TOWN_M = 40, 40_000.0, 1_500.0
@@ -40,6 +40,8 @@ COLUMNS = [
 NULL_SETS, NULL_COMPLAINTS, NULL_DAYS, NULL_M = 1_000, 100, 30, 6_000.0
 NULL_RULES = ScanRules(2_000, 7, replications=199)
 LEVELS = (0.01, 0.05, 0.10)
+SLACK = 1e-9
+"""Ratios closer than this are equal."""
 
 POWER_SETS = 20
 POWER_SIZES, POWER_EXCESS, POWER_RADII_M = (6, 12, 24), (2, 4, 8), (300.0, 600.0, 1_200.0)
@@ -85,7 +87,7 @@ def measured(count: int, replications: int, *, prospective: bool) -> list[str]:
 
 
 def null_p(seed: int, *, clumped: bool) -> float:
-    """Return the p-value of the first cluster of a set in which place and time are independent.
+    """Return the spread p-value of the first cluster of a set where place and time are independent.
 
     Clumped ones have busy places and busy days, which must not count as clusters either.
     """
@@ -97,18 +99,30 @@ def null_p(seed: int, *, clumped: bool) -> float:
         xy = towns[rng.integers(0, 6, NULL_COMPLAINTS)] + rng.normal(0, 300, xy.shape)
         days = (rng.beta(2, 5, NULL_COMPLAINTS) * NULL_DAYS).astype(np.int64)
     study = Study(np.round(xy, -1), days, (0, NULL_DAYS - 1))
-    clusters = scan(study, rules=NULL_RULES, rng=rng).clusters
-    return clusters[0].p if clusters else 1.0
+    found = scan(study, rules=NULL_RULES, rng=rng)
+    return spread_p(found, luck=rng.random())
+
+
+def spread_p(found: ScanResult, *, luck: float) -> float:
+    """Return the first cluster's p-value spread evenly over its step and over equal ratios.
+
+    A p-value is a multiple of a step and counts equal ratios against the cluster; so spread it is
+    exactly even where there is nothing to find.
+    """
+    steps = len(found.maxima) + 1
+    if not found.clusters:
+        return (steps - 1 + luck) / steps
+    ratio = found.clusters[0].log_likelihood_ratio
+    greater = int((found.maxima > ratio + SLACK).sum())
+    equal = round(found.clusters[0].p * steps) - greater
+    return (greater + luck * equal) / steps
 
 
 def null_row(sets: int, *, clumped: bool) -> list[str]:
     """Return how evenly the p-values of many sets without clusters are spread."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = np.array(list(pool.map(lambda seed: null_p(seed, clumped=clumped), range(sets))))
-    # p-values are multiples of a step: between the steps they are spread evenly.
-    step = 1 / (NULL_RULES.replications + 1)
-    spread = found - np.random.default_rng(1).uniform(0, step, sets)
-    test = kstest(spread, "uniform")
+    test = kstest(found, "uniform")
     return [
         "busy places and days" if clumped else "even",
         f"{sets:,}",
