@@ -147,7 +147,9 @@ def _crewed(
             speed_kmh=30.0,
         ),
     )
-    _add(session, CrewMember(crew_id=crew.id, person_id=person.id, valid_from=FROM))
+    partner = _partner(session, number, (org, grid))
+    for member in (person, partner):
+        _add(session, CrewMember(crew_id=crew.id, person_id=member.id, valid_from=FROM))
     _add(
         session,
         EnrolmentCode(
@@ -161,9 +163,17 @@ def _crewed(
     spare, days = days[-SPARE_DAYS:], days[:-SPARE_DAYS]
     for day, plan in spare:
         make_task(session, crew, day=day, plan=plan)
-    return Crewed(
-        login, code, crew.id, [make_task(session, crew, day=day, plan=plan) for day, plan in days]
-    )
+    tasks = [make_task(session, crew, day=day, plan=plan) for day, plan in days]
+    return Crewed(login, code, crew.id, [task | {"partner": partner.id} for task in tasks])
+
+
+def _partner(session: Session, number: int, place: tuple[Org, Grid]) -> Person:
+    """Return who writes on the tablet while another is logged in."""
+    org, grid = place
+    partner = _add(session, Person(name=f"协查员{number:02d}", org_id=org.id))
+    post = Post(person_id=partner.id, role=Role.INSPECTOR.value, valid_from=FROM, grid_id=grid.id)
+    _add(session, post)
+    return partner  # type: ignore[no-any-return]
 
 
 def make_task(session: Session, crew: Crew, *, day: date, plan: PatrolPlan) -> dict[str, Any]:

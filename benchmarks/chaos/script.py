@@ -12,6 +12,7 @@ SEVERITIES = ("normal", "important")
 RESULTS = ("done", "done", "done", "skipped", "unreachable")
 PHOTO_BYTES = (4_000, 12_000, 30_000, 90_000, 150_000, 300_000)
 FIXES_A_SEGMENT = 40
+FORM, FORM_VERSION = "river_patrol_log", 1
 FUTURE_KIND = "water_sample_of_next_year"
 """A kind of record this server does not know: it is to be kept all the same."""
 
@@ -57,7 +58,7 @@ def _day(task: dict[str, Any], *, count: int, dice: Dice) -> Iterator[Draft]:
         else:
             draft = _step(task, dice, may_rest=not resting and not last)
             resting = resting or draft.kind == "patrol_pause"
-            yield draft
+            yield _by_either(draft, task, dice)
     if count > 1:
         yield Draft("segment", task["id"], {"n": segments, **track(task, segments)})
         yield Draft(
@@ -69,8 +70,10 @@ def _day(task: dict[str, Any], *, count: int, dice: Dice) -> Iterator[Draft]:
 
 def _step(task: dict[str, Any], dice: Dice, *, may_rest: bool) -> Draft:
     drawn = dice.below(100)
-    if drawn < 55:
+    if drawn < 45:
         return _visit(task, dice)
+    if drawn < 55:
+        return _sheet(task, dice)
     if drawn < 84:
         return _finding(task, dice)
     if drawn < 93:
@@ -87,6 +90,21 @@ def _visit(task: dict[str, Any], dice: Dice) -> Draft:
     reason = "" if result == "done" else f"水位{dice.below(900)}厘米"
     values = {"stop_id": dice.pick(task["stops"]), "result": result, "reason": reason}
     return Draft("stop_result", task["id"], values | {"lon": 120.505, "lat": 30.5})
+
+
+def _by_either(draft: Draft, task: dict[str, Any], dice: Dice) -> Draft:
+    """Let each fourth record be by the one who is not logged in."""
+    if dice.below(4):
+        return draft
+    return Draft(draft.kind, draft.task, draft.values | {"author": task["partner"]}, draft.photos)
+
+
+def _sheet(task: dict[str, Any], dice: Dice) -> Draft:
+    place = dice.below(len(task["stops"]))
+    about = {"stop_id": task["stops"][place], "object_kind": "segment", "object_id": place + 1}
+    form = {"form": FORM, "version": FORM_VERSION}
+    answers = {"colour": dice.pick(("normal", "black")), "note": f"第{dice.below(9_999)}次"}
+    return Draft("check_form", task["id"], about | form | {"answers": answers})
 
 
 def _finding(task: dict[str, Any], dice: Dice) -> Draft:

@@ -106,7 +106,14 @@ class Server:
             return list(connection.execute(text(query)).mappings())
 
         self.records = _by(
-            rows("SELECT uid::text, kind, sha256, body, state, problem FROM sync_record"), "uid"
+            rows(
+                "SELECT uid::text, kind, sha256, body, state, problem, author_id,"
+                " sender_id IS NOT NULL AS by_another FROM sync_record"
+            ),
+            "uid",
+        )
+        self.sheets = _by(
+            rows("SELECT uid::text, stop_id, answers, filled_by FROM check_sheet"), "uid"
         )
         self.segments = _by(
             rows("SELECT log_uid || '/' || number AS name, sha256, fixes FROM track_segment"),
@@ -199,6 +206,10 @@ class Judge:
             for row in rows:
                 self.verdict.same(row["sha256"], item.sha256, f"hash of {what}")
                 self.verdict.same(bytes(row["body"]), item.body, f"bytes of {what}")
+            author = json.loads(item.body).get("author")
+            self.verdict.same(rows[0]["by_another"], author is not None, f"sender of {what}")
+            if author is not None:
+                self.verdict.same(rows[0]["author_id"], author, f"author of {what}")
             state = "inbox" if item.kind == FUTURE_KIND else "taken"
             self.verdict.same(rows[0]["state"], state, f"state of {what} ({rows[0]['problem']})")
 
@@ -250,6 +261,8 @@ class Judge:
             elif item.kind == "site_photo":
                 shown = self._log_photos(body["task_id"])[item.name]
                 self.verdict.once(shown, f"{what} in its log")
+            elif item.kind == "check_form":
+                self._sheet(item, body)
             elif item.kind != FUTURE_KIND:
                 self.verdict.once(len(self.server.events.get(item.name, [])), f"event of {what}")
             if item.kind == "patrol_start":
@@ -273,6 +286,13 @@ class Judge:
             for log in self.server.logs.get(task_id, []):
                 told = (log["weather"], log["remark"])
                 self.verdict.same(told, (body["weather"], body["remark"]), f"log of {task_id}")
+
+    def _sheet(self, item: Item, body: dict[str, Any]) -> None:
+        rows = self.server.sheets.get(item.name, [])
+        if self.verdict.once(len(rows), f"sheet {item.name}"):
+            told = (rows[0]["stop_id"], rows[0]["answers"])
+            said = (body["stop_id"], body["answers"])
+            self.verdict.same(told, said, f"sheet {item.name}")
 
     def _finding(self, item: Item, body: dict[str, Any]) -> None:
         rows = self.server.findings.get(item.name, [])

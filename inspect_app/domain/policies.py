@@ -57,6 +57,23 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("rectify_days_urgent", "紧急问题整改期限", 2, "天", "建议值"),
     PolicyProposal("rectification_rounds_max", "整改轮次上限", 2, "轮", "建议值"),
     PolicyProposal("repeat_count_min", "重复事项起算次数", 2, "件", "建议值"),
+    PolicyProposal("cluster_history_days", "聚集扫描:回看时间", 365, "天", "建议值"),
+    PolicyProposal("cluster_days_max", "聚集扫描:聚集最长时间", 28, "天", "建议值"),
+    PolicyProposal("cluster_radius_max_m", "聚集扫描:聚集最大半径", 3000, "m", "建议值"),
+    PolicyProposal("cluster_count_min", "聚集扫描:聚集最少件数", 3, "件", "建议值"),
+    PolicyProposal("cluster_replications", "聚集扫描:随机重排次数", 999, "次", "建议值"),
+    PolicyProposal("cluster_p_strong", "聚集判为“明显聚集”的 p 值上限", 0.01, "比例", "建议值"),
+    PolicyProposal("cluster_p_max", "聚集判为“可能聚集”的 p 值上限", 0.05, "比例", "建议值"),
+    PolicyProposal("cluster_scan_limit_s", "聚集扫描:时间上限", 300, "秒", "建议值"),
+    PolicyProposal("shown_reporters_min", "地图显示事项原位的最少投诉人数", 2, "人", "建议值"),
+    PolicyProposal("burst_window_h", "激增报警:观察时段", 48, "小时", "乌达区两天68件"),
+    PolicyProposal("burst_history_days", "激增报警:与过去比较的时间", 364, "天", "建议值"),
+    PolicyProposal("burst_count_min", "激增报警:最少件数", 5, "件", "建议值"),
+    PolicyProposal("burst_false_share", "激增报警:误报比例上限", 0.01, "比例", "建议值"),
+    PolicyProposal("burst_quiet_days", "激增报警:同一对象再次报警间隔", 7, "天", "建议值"),
+    PolicyProposal("rebound_days", "反弹关注:办结后再投诉的时间", 90, "天", "建议值"),
+    PolicyProposal("visit_days", "必访名单:回看时间", 90, "天", "“五个必访”"),
+    PolicyProposal("new_project_near_m", "必访名单:新建项目周边距离", 1000, "m", "建议值"),
     PolicyProposal("patrol_speed_kmh", "沿河巡查速度", 12, "km/h", "建议值"),
     PolicyProposal("detour_factor", "无路时绕行系数", 1.4, "倍", "建议值"),
     PolicyProposal("snap_road_max_m", "最近道路距离上限", 3000, "m", "建议值"),
@@ -80,6 +97,11 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "小时", "县级承诺示例"),
     PolicyProposal("package_age_max_h", "平板任务包过旧提醒", 24, "小时", "建议值"),
     PolicyProposal("tablet_lock_min", "平板锁屏等待时间", 10, "分钟", "建议值"),
+    PolicyProposal("mass_visitors_min", "集体访起算人数", 5, "人", "信访工作条例第二十条"),
+    PolicyProposal("skip_level_visits", "上级转来的来访计越级访(1 计,0 不计)", 1, "开关", "建议值"),
+    PolicyProposal("reveals_per_hour_max", "每人每小时查看举报人次数上限", 20, "次", "建议值"),
+    PolicyProposal("suggest_share_min", "登记时提示:同一事项可能性下限", 0.1, "比例", "建议值"),
+    PolicyProposal("river_rule_m", "涉水投诉归河段责任人的距离", 100, "m", "建议值"),
     PolicyProposal("trace_upstream_km", "溯源:上游范围", 10, "km", "建议值"),
     PolicyProposal(
         "trace_downstream_km", "溯源:下游预警范围", 20, "km", "县级水源地上溯 20 km 的做法"
@@ -96,4 +118,37 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("trace_points_overdue", "溯源:有逾期未整改加分", 10, "分", "建议值"),
     PolicyProposal("trace_possible_share", "溯源:流向不明时得分折算", 0.5, "比例", "建议值"),
     PolicyProposal("navigation_hand_off", "允许跳转导航应用(1 允许,0 不允许)", 1, "开关", "建议值"),
+    PolicyProposal("accept_days", "受理告知期限", 15, "天", "信访工作条例第二十三条"),
+    PolicyProposal(
+        "accept_working_days_wechat", "微信举报受理期限", 2, "工作日", "福建 2018 年示例"
+    ),
+    PolicyProposal(
+        "accept_working_days_phone_12369", "电话举报受理期限", 3, "工作日", "福建 2018 年示例"
+    ),
+    PolicyProposal("accept_needs_deputy", "受理须分管领导批准(1 须,0 不须)", 1, "开关", "建议值"),
+    PolicyProposal("object_working_days", "异议退回期限", 5, "工作日", "信访工作条例第二十三条"),
+    PolicyProposal("dispatch_working_days", "受理后交办期限", 1, "工作日", "四川 2023 年县局示例"),
+    PolicyProposal("finish_days", "办结期限(其他途径)", 60, "天", "环保举报热线工作管理办法"),
+    PolicyProposal(
+        "finish_days_petition", "办结期限(信访程序)", 60, "天", "信访工作条例第三十四条"
+    ),
+    PolicyProposal(
+        "finish_days_illegal_act", "办结期限(申请查处)", 60, "天", "环保举报热线工作管理办法"
+    ),
+    PolicyProposal("finish_days_wechat", "办结期限(微信)", 30, "天", "福建 2018 年示例"),
+    PolicyProposal("finish_days_urgent", "办结期限(紧急)", 15, "天", "四川 2023 年县局示例"),
+    PolicyProposal("finish_days_important", "办结期限(重要)", 30, "天", "四川 2023 年县局示例"),
+    PolicyProposal("finish_days_repeated", "办结期限(多次重复)", 30, "天", "建议值"),
+    PolicyProposal("repeat_level_min", "多次重复起算次数", 5, "件", "闽侯示例"),
+    PolicyProposal("inspection_reply_days", "督察转办件办结期限", 7, "天", "铜陵 2019 年示例"),
+    PolicyProposal("extension_days_max", "延期上限", 30, "天", "信访工作条例第三十四条"),
+    PolicyProposal("progress_every_days", "回音间隔", 15, "天", "建议值"),
+    PolicyProposal("revisit_days", "办结后回访期限", 15, "天", "建议值"),
+    PolicyProposal("review_ask_days", "申请复查期限", 30, "天", "信访工作条例第三十五条"),
+    PolicyProposal("review_days", "复查答复期限", 30, "天", "信访工作条例第三十五条"),
+    PolicyProposal("recheck_days", "复核答复期限", 30, "天", "信访工作条例第三十六条"),
+    PolicyProposal("arrival_distance_m", "到场定位允许距离", 300, "m", "建议值"),
+    PolicyProposal("overdue_chief_days", "超期报网格长", 1, "天", "建议值"),
+    PolicyProposal("overdue_deputy_days", "超期报分管领导", 3, "天", "建议值"),
+    PolicyProposal("overdue_director_days", "超期报局长", 7, "天", "建议值"),
 )

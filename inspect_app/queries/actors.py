@@ -1,9 +1,10 @@
-"""Who acts: the person of an account, the posts held on a day, the scope they give."""
+"""Who acts: the person of an account, the posts of a day, their scope; the tablet they hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
@@ -13,20 +14,44 @@ from inspect_app.models import Account, Grid, Person, Post
 
 
 @dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """An enrolled tablet, revoked or not, as a request needs it; and what is noted of it."""
+
+    uid: UUID
+    name: str
+    token_hash: str
+    revoked: bool
+    told_seq: int
+    seen_at: datetime
+    app_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
-    """A stored log-in session, and who acts in it: nobody before log-in or after the account."""
+    """A stored log-in session, and who acts in it: nobody before log-in or after the account.
+
+    `tablet` is the enrolled one the request names, its token not yet checked.
+    """
 
     values: dict[str, Any]
     created_at: datetime
     seen_at: datetime
     account_id: int | None
     actor: Actor | None
+    tablet: KnownDevice | None = None
 
 
+DEVICE = text("""
+SELECT uid, name, token_hash, revoked_at IS NOT NULL, told_seq, seen_at, app_version
+FROM device WHERE uid = :device
+""")
 VISITOR = text("""
-SELECT web.values, web.created_at, web.seen_at, web.account_id,
+SELECT device.uid, device.name, device.token_hash, device.revoked_at IS NOT NULL,
+    device.told_seq, device.seen_at, device.app_version,
+    web.values, web.created_at, web.seen_at, web.account_id,
     person.id, person.name, post.role, post.grid_id, grid.path
 FROM web_session web
+LEFT JOIN device ON device.uid = CAST(:device AS uuid)
 LEFT JOIN account ON account.id = web.account_id AND account.active
 LEFT JOIN person ON person.id = account.person_id AND person.active
 LEFT JOIN post ON post.person_id = person.id AND post.valid_from <= :day
@@ -36,17 +61,28 @@ WHERE web.token_hash = :token_hash
 """)
 
 
-def visitor_of(session: Session, token_hash: str, *, day: date) -> Visitor | None:
+def visitor_of(
+    session: Session, token_hash: str, *, day: date, device: UUID | None = None
+) -> Visitor | None:
     """Return the session a cookie names with its actor, as of this moment; None if it has ended.
 
-    One statement, at every request: what is revoked ends with the next one.
+    With it comes the tablet of the id `device`. One statement, at every request: what is revoked
+    ends with the next one.
     """
-    rows = session.execute(VISITOR, {"token_hash": token_hash, "day": day}).all()
+    said = {"token_hash": token_hash, "day": day, "device": device}
+    rows = session.execute(VISITOR, said).all()
     if not rows:
         return None
-    values, created_at, seen_at, account_id, person_id, *_ = rows[0]
-    actor = None if person_id is None else _actor([row[4:] for row in rows])
-    return Visitor(values, created_at, seen_at, account_id, actor)
+    tablet = None if rows[0][0] is None else KnownDevice(*rows[0][:7])
+    values, created_at, seen_at, account_id, person_id = rows[0][7:12]
+    actor = None if person_id is None else _actor([row[11:] for row in rows])
+    return Visitor(values, created_at, seen_at, account_id, actor, tablet)
+
+
+def known_device(session: Session, uid: UUID) -> KnownDevice | None:
+    """Return the enrolled tablet of an id, revoked or not."""
+    row = session.execute(DEVICE, {"device": uid}).first()
+    return None if row is None else KnownDevice(*row)
 
 
 def actor_of(session: Session, account_id: int, *, day: date) -> Actor | None:

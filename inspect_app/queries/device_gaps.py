@@ -75,12 +75,43 @@ WHERE coalesce(n.next_seq - 1, d.told_seq) > n.seq
 ORDER BY n.uid, first
 """
 
+NOT_ARRIVED = """
+SELECT * FROM (
+    SELECT d.uid, d.name, d.told_seq
+        - (SELECT count(*) FROM sync_record r
+           WHERE r.device_uid = d.uid AND r.seq BETWEEN 1 AND d.told_seq)
+        - (SELECT count(*) FROM track_segment s
+           WHERE s.device_uid = d.uid AND s.seq BETWEEN 1 AND d.told_seq) AS missing
+    FROM device d WHERE d.revoked_at IS NULL
+) counted
+WHERE missing > 0
+ORDER BY name, uid
+"""
+
 DEVICES = """
 SELECT d.uid, d.name, p.name AS holder, d.seen_at, d.told_seq, d.app_version, d.clock_offset_s,
     d.revoked_at
 FROM device d LEFT JOIN person p ON p.id = d.holder_id
 ORDER BY d.revoked_at IS NOT NULL, d.name, d.uid
 """
+
+
+@dataclass(frozen=True, slots=True)
+class NotArrived:
+    """A tablet in use and how many of the numbers it told of have not come."""
+
+    uid: UUID
+    name: str
+    missing: int
+
+
+def not_arrived(session: Session) -> list[NotArrived]:
+    """Return the tablets in use of which anything is missing, by name.
+
+    The same numbers as `device_gaps`, counted by their index alone: pages that everybody opens show
+    them.
+    """
+    return [NotArrived(*row) for row in session.execute(text(NOT_ARRIVED))]
 
 
 def device_gaps(session: Session) -> list[DeviceGaps]:

@@ -46,6 +46,9 @@ class HeldRecord:
     crew: str | None
     received_at: datetime
     body: bytes
+    settled_at: datetime | None
+    settled_by: str | None
+    settle_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,12 @@ def held_records(
     A record is in the scope of who sees a stop of its task, or a post of its author.
     """
     return _held(session, _for_a_person(now) & _visible(scope), limit=limit)
+
+
+def set_aside_records(session: Session, *, scope: Scope, limit: int = 500) -> list[HeldRecord]:
+    """Return what was put aside, with who did it, when and why; the newest first."""
+    aside = SyncRecord.state == SyncState.SET_ASIDE.value
+    return _held(session, aside & _visible(scope), limit=limit, order=NEWEST_SETTLED)
 
 
 def held_count(session: Session, *, scope: Scope, now: datetime) -> int:
@@ -149,17 +158,29 @@ def _bodies(session: Session, hashes: Sequence[str]) -> dict[str, bytes]:
     return {row.sha256: row.body for row in rows}
 
 
-def _held(session: Session, which: ColumnElement[bool], *, limit: int) -> list[HeldRecord]:
-    sender = aliased(Person)
+OLDEST = (SyncRecord.received_at, SyncRecord.device_uid, SyncRecord.seq, SyncRecord.uid)
+NEWEST_SETTLED = (SyncRecord.settled_at.desc(), SyncRecord.uid)
+
+
+def _held(
+    session: Session,
+    which: ColumnElement[bool],
+    *,
+    limit: int,
+    order: tuple[Any, ...] = OLDEST,
+) -> list[HeldRecord]:
+    sender, settler = aliased(Person), aliased(Person)
+    persons = (Person.name, sender.name, settler.name)
     rows = session.execute(
-        select(SyncRecord, Person.name, sender.name, Device.name, PatrolTask.day, Crew.name)
+        select(SyncRecord, *persons, Device.name, PatrolTask.day, Crew.name)
         .join(Person, Person.id == SyncRecord.author_id)
         .outerjoin(sender, sender.id == SyncRecord.sender_id)
+        .outerjoin(settler, settler.id == SyncRecord.settled_by)
         .outerjoin(Device, Device.uid == SyncRecord.device_uid)
         .outerjoin(PatrolTask, PatrolTask.id == SyncRecord.task_id)
         .outerjoin(Crew, Crew.id == PatrolTask.crew_id)
         .where(which)
-        .order_by(SyncRecord.received_at, SyncRecord.device_uid, SyncRecord.seq, SyncRecord.uid)
+        .order_by(*order)
         .limit(limit)
     )
     return [
@@ -180,8 +201,11 @@ def _held(session: Session, which: ColumnElement[bool], *, limit: int) -> list[H
             crew=crew,
             received_at=row.received_at,
             body=row.body,
+            settled_at=row.settled_at,
+            settled_by=settled_by,
+            settle_reason=row.settle_reason,
         )
-        for row, author, sent_by, device, day, crew in rows
+        for row, author, sent_by, settled_by, device, day, crew in rows
     ]
 
 

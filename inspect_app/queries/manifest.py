@@ -1,6 +1,6 @@
 """Manifest: a tablet's list of what it sent, set against what is kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from inspect_app.models import Photo, SyncQuarantine, SyncRecord, TrackSegment
 
 HASH_LENGTH = 64
+Shelved = Callable[[str, str, int], bool]
+"""Whether the file of a photo (hash, media type, size) lies where it should, with all its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +24,22 @@ class Compared:
     incomplete: list[tuple[str, list[str]]]
 
 
-def compare_manifest(session: Session, items: Sequence[tuple[str, str]]) -> Compared:
+def compare_manifest(
+    session: Session, items: Sequence[tuple[str, str]], *, shelved: Shelved
+) -> Compared:
     """Set (name, hash) pairs against what is kept; a name is a record's id, `log/number` or a hash.
 
     What waits, lies in the inbox or was put aside is kept; what lies in quarantine is `different`,
-    for a person has to decide between two. Five statements, whatever the number of items.
+    for a person has to decide between two. A photo whose file is gone or cut short has not come,
+    whatever its row says. Five statements, whatever the number of items, and a look at each
+    photo's file.
     """
     names = [name for name, _ in items]
     photos = {name for name in names if len(name) == HASH_LENGTH}
     kept, wanted = _records(session, names)
     kept |= _segments(session, names)
-    here = _photos(session, photos | {one for hashes in wanted.values() for one in hashes})
+    asked = photos | {one for hashes in wanted.values() for one in hashes}
+    here = _photos(session, asked, shelved=shelved)
     kept |= {name: name for name in photos & here}
     rivals = _rivals(session, [name for name, sha256 in items if kept.get(name) != sha256])
     missing = [name for name in names if name not in kept and name not in rivals]
@@ -73,8 +80,11 @@ def _segments(session: Session, names: Iterable[str]) -> dict[str, str]:
     return {name: sha256 for name, sha256 in held.items() if name in asked}
 
 
-def _photos(session: Session, hashes: Iterable[str]) -> set[str]:
-    return set(session.scalars(select(Photo.sha256).where(_among(Photo.sha256, hashes))))
+def _photos(session: Session, hashes: Iterable[str], *, shelved: Shelved) -> set[str]:
+    rows = session.execute(
+        select(Photo.sha256, Photo.media_type, Photo.size).where(_among(Photo.sha256, hashes))
+    )
+    return {sha256 for sha256, media_type, size in rows if shelved(sha256, media_type, size)}
 
 
 def _rivals(session: Session, names: Iterable[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, case, func, or_, select, text
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, text, true
 from sqlalchemy.orm import Session, defer
 
 from inspect_app.domain.codes import OwnerDuty
@@ -35,19 +35,16 @@ class Owner:
     duty: OwnerDuty
 
 
-GRID_AT = (
-    select(Grid)
-    .where(
-        func.ST_Covers(
-            Grid.geom, func.ST_SetSRID(func.ST_MakePoint(bindparam("lon"), bindparam("lat")), 4490)
-        ),
-        Grid.valid_from <= bindparam("day"),
-        or_(Grid.valid_to.is_(None), Grid.valid_to > bindparam("day")),
-    )
-    .options(defer(Grid.geom))
-    .order_by(Grid.depth.desc(), Grid.code)
-    .limit(1)
+POINT = func.ST_SetSRID(func.ST_MakePoint(bindparam("lon"), bindparam("lat")), 4490)
+COVERING: tuple[ColumnElement[bool], ...] = (
+    func.ST_Covers(Grid.geom, POINT),
+    Grid.valid_from <= bindparam("day"),
+    or_(Grid.valid_to.is_(None), Grid.valid_to > bindparam("day")),
 )
+DEEPEST_FIRST = (Grid.depth.desc(), Grid.code)
+GRID_AT = select(Grid).where(*COVERING).options(defer(Grid.geom)).order_by(*DEEPEST_FIRST).limit(1)
+GRID_ID_AT = select(Grid.id).where(*COVERING).order_by(*DEEPEST_FIRST).limit(1)
+"""The id alone, for statements that keep where something lies; parameters lon, lat, day."""
 
 
 def grid_at(session: Session, lon: float, lat: float, *, day: date) -> Grid:
@@ -61,6 +58,12 @@ def grid_at(session: Session, lon: float, lat: float, *, day: date) -> Grid:
         message = f"({lon}, {lat}) lies in no grid on {day}"
         raise OutsideEveryGrid(message)
     return grid
+
+
+def grid_id_at(session: Session, lon: float, lat: float, *, day: date) -> int | None:
+    """Return the id of the grid of `grid_at`; None outside of every grid."""
+    found: int | None = session.scalar(GRID_ID_AT, {"lon": lon, "lat": lat, "day": day})
+    return found
 
 
 SHARE_IN_GRIDS = """
@@ -78,18 +81,27 @@ def share_in_grids(session: Session, points: str, *, day: date) -> float:
 
 
 PRECEDENCE = case({duty.value: n for n, duty in enumerate(OWNING_DUTIES)}, value=GridOwner.duty)
+OWNING: tuple[ColumnElement[bool], ...] = (
+    GridOwner.duty.in_([duty.value for duty in OWNING_DUTIES]),
+    GridOwner.valid_from <= bindparam("day"),
+    or_(GridOwner.valid_to.is_(None), GridOwner.valid_to > bindparam("day")),
+)
 OWNER = (
     select(GridOwner, Person)
     .join(Person, Person.id == GridOwner.person_id)
-    .where(
-        GridOwner.grid_id == bindparam("grid_id"),
-        GridOwner.duty.in_([duty.value for duty in OWNING_DUTIES]),
-        GridOwner.valid_from <= bindparam("day"),
-        or_(GridOwner.valid_to.is_(None), GridOwner.valid_to > bindparam("day")),
-    )
+    .where(GridOwner.grid_id == bindparam("grid_id"), *OWNING)
     .order_by(PRECEDENCE, GridOwner.rank)
     .limit(1)
 )
+PLACE = GRID_ID_AT.subquery("place")
+HOLDER = (
+    select(GridOwner.person_id)
+    .where(GridOwner.grid_id == PLACE.c.id, *OWNING)
+    .order_by(PRECEDENCE, GridOwner.rank)
+    .limit(1)
+    .lateral("holder")
+)
+GROUND = select(PLACE.c.id, HOLDER.c.person_id).select_from(PLACE).outerjoin(HOLDER, true())
 
 
 def owner_of_grid(session: Session, grid: Grid, *, day: date) -> Owner:
@@ -102,6 +114,17 @@ def owner_of_grid(session: Session, grid: Grid, *, day: date) -> Owner:
     if row is None:
         raise NoOwner(grid, day)
     return Owner(grid=grid, person=row[1], duty=OwnerDuty(row[0].duty))
+
+
+def ground_at(
+    session: Session, lon: float, lat: float, *, day: date
+) -> tuple[int | None, int | None]:
+    """Return the ids of the grid and of the owner a point had on a day, None where there was none.
+
+    What `grid_at` and `owner_of_grid` answer, by one statement.
+    """
+    row = session.execute(GROUND, {"lon": lon, "lat": lat, "day": day}).first()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def owner_at(session: Session, lon: float, lat: float, *, day: date) -> Owner:

@@ -28,6 +28,7 @@ VALUE = (
     .order_by(Policy.valid_from.desc())
     .limit(1)
 )
+"""The row's value; parameters key and day."""
 
 
 def policy_value(session: Session, key: str, *, day: date) -> float:

@@ -2,12 +2,12 @@
 
 import hmac
 from datetime import datetime
-from uuid import UUID
 
 from flask import Blueprint, Response, g, request
 
 from inspect_app.db import transaction
 from inspect_app.domain.problems import Problem
+from inspect_app.queries.actors import KnownDevice, Visitor, known_device
 from inspect_app.web.http import (
     actor,
     database,
@@ -19,9 +19,10 @@ from inspect_app.web.http import (
     signed_in,
     time_zone,
 )
+from inspect_app.web.sessions import claimed_device, uuid_or_none
 from inspect_app.workflows.enrol_device import enrol, token_hash
 from inspect_app.workflows.log_in import LockRule
-from inspect_app.workflows.note_contact import Contact, KnownDevice, note_contact
+from inspect_app.workflows.note_contact import Contact, note_contact
 
 pages = Blueprint("devices", __name__)
 
@@ -38,9 +39,9 @@ def device() -> KnownDevice | None:
     return found
 
 
-def claimed_device() -> UUID | None:
-    """Return the id the sender gives itself, enrolled or not: it names rows and opens nothing."""
-    return _uuid(request.headers.get("X-Device", ""))
+def forget_device() -> None:
+    """Let the tablet be noted anew: what was noted of it is undone with the transaction."""
+    g.pop("device", None)
 
 
 @pages.post("/sync/enrol")
@@ -49,7 +50,7 @@ def enrol_device() -> Response:
     """Enrol the tablet by the one-time code; a wrong code is counted in its own transaction."""
     body = json_body()
     code, model = str(body.get("code", "")), str(body.get("model") or "")
-    uid = _uuid(str(body.get("device", "")))
+    uid = uuid_or_none(str(body.get("device", "")))
     if uid is None:
         raise Problem("body_invalid", reason="device")
     rule = LockRule(settings().login_failures_max, settings().login_lock_min)
@@ -61,11 +62,12 @@ def enrol_device() -> Response:
 
 
 def _checked_device() -> KnownDevice | None:
-    uid = _uuid(request.headers.get("X-Device", ""))
+    uid = claimed_device(request)
     if uid is None:
         return None
     token = request.headers.get("X-Device-Token", "")
-    found = note_contact(database(), _contact(uid, token), now=now())
+    visitor: Visitor | None = g.get("visitor")
+    found = visitor.tablet if visitor is not None else known_device(database(), uid)
     if found is None and not token:
         return None
     if found is None or found.revoked:
@@ -74,13 +76,14 @@ def _checked_device() -> KnownDevice | None:
         return None
     if not hmac.compare_digest(found.token_hash, token_hash(token)):
         raise Problem("device_revoked")
+    note_contact(database(), _contact(found), found, now=now())
     return found
 
 
-def _contact(uid: UUID, token: str) -> Contact:
+def _contact(known: KnownDevice) -> Contact:
     return Contact(
-        uid=uid,
-        token_hash=token_hash(token),
+        uid=known.uid,
+        token_hash=known.token_hash,
         seq=_number(request.headers.get("X-Device-Seq", "")) or 0,
         clock_offset_s=_offset(_number(request.headers.get("X-Device-Clock", "")), now()),
         app_version=request.headers.get("X-App-Version", "")[:40] or None,
@@ -94,13 +97,6 @@ def _offset(clock_ms: int | None, moment: datetime) -> float | None:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _told(problem: Problem) -> Problem:

@@ -9,7 +9,13 @@ from werkzeug.wrappers import Response
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import SyncState
 from inspect_app.domain.problems import Problem
-from inspect_app.queries.inbox import held_record, held_records, rivals
+from inspect_app.queries.inbox import (
+    HeldRecord,
+    held_record,
+    held_records,
+    rivals,
+    set_aside_records,
+)
 from inspect_app.web.http import actor, database, now, requires, sentence
 from inspect_app.web.record_view import RecordView, record_views
 from inspect_app.workflows.settle_record import decide_quarantine, retry, set_aside
@@ -26,22 +32,33 @@ def page() -> str:
     """Show what is held, the oldest first, and the pairs of versions under one name."""
     number = max(request.args.get("page", 1, type=int), 1)
     held = held_records(database(), scope=actor().scope, now=now())
-    shown = held[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     pairs = rivals(database(), scope=actor().scope)
-    views = record_views(database(), [one.body for one in shown])
     return render_template(
         "patrols/inbox.html",
         total=len(held),
-        held=[
-            (one, view, _why(one.problem), SyncState(one.state))
-            for one, view in zip(shown, views, strict=True)
-        ],
+        held=_page_of(held, number),
+        aside_count=len(set_aside_records(database(), scope=actor().scope)),
         pairs=[(one, *_both(one.kept_body, one.body)) for one in pairs[:PAGE_SIZE]],
         pair_count=len(pairs),
         decided=rivals(database(), scope=actor().scope, decided=True)[-PAGE_SIZE:],
         may_report=actor().may(P.FINDING_REPORT),
         page=number,
         last_page=max((len(held) + PAGE_SIZE - 1) // PAGE_SIZE, 1),
+    )
+
+
+@pages.get("/patrols/inbox/set-aside")
+@requires(P.PATROL_REVIEW)
+def aside_page() -> str:
+    """List what was put aside, with who did it, when and why; each can be taken back."""
+    number = max(request.args.get("page", 1, type=int), 1)
+    aside = set_aside_records(database(), scope=actor().scope)
+    return render_template(
+        "patrols/set_aside.html",
+        total=len(aside),
+        aside=_page_of(aside, number),
+        page=number,
+        last_page=max((len(aside) + PAGE_SIZE - 1) // PAGE_SIZE, 1),
     )
 
 
@@ -65,7 +82,7 @@ def aside(uid: UUID) -> Response:
     held_record(database(), uid, scope=actor().scope)
     reason = request.form.get("reason", "")
     set_aside(database(), uid, reason=reason, actor=actor(), now=now())
-    flash(gettext("已搁置，原始记录仍保留"))
+    flash(gettext("已搁置，原始记录仍保留，可在“已搁置”中取回"))
     return redirect(url_for("inbox.page"))
 
 
@@ -79,6 +96,18 @@ def decide(number: int) -> Response:
     decide_quarantine(database(), number, decision=decision, actor=actor(), now=now())
     flash(gettext("已记下处理意见，两份内容都保留"))
     return redirect(url_for("inbox.page"))
+
+
+def _page_of(
+    records: list[HeldRecord], number: int
+) -> list[tuple[HeldRecord, RecordView, str, SyncState]]:
+    """Return one page of records as the templates show them."""
+    shown = records[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    views = record_views(database(), [one.body for one in shown])
+    return [
+        (one, view, _why(one.problem), SyncState(one.state))
+        for one, view in zip(shown, views, strict=True)
+    ]
 
 
 def _why(problem: Problem | None) -> str:

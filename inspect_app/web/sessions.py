@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Request, g
 from flask.sessions import SessionInterface, SessionMixin
@@ -55,11 +56,12 @@ class StoredSessions(SessionInterface):
     def open_session(self, _: Flask, request: Request) -> StoredSession:
         """Return the session of the cookie, or an empty one with a fresh token.
 
-        The statement that reads it tells who acts too, see `http.actor`.
+        The statement that reads it tells who acts too, see `http.actor`, and by which tablet.
         """
         token = request.cookies.get(self.cookie)
         if token:
-            visitor = visitor_of(begin_transaction(), _hash(token), day=today())
+            device = claimed_device(request)
+            visitor = visitor_of(begin_transaction(), _hash(token), day=today(), device=device)
             if visitor and self._lasts(visitor, now()):
                 g.visitor = visitor
                 return StoredSession(token, visitor.values, seen_at=visitor.seen_at)
@@ -106,6 +108,19 @@ class StoredSessions(SessionInterface):
         row.values = dict(session)
         row.account_id = session.get("account_id")
         row.seen_at = now
+
+
+def claimed_device(request: Request) -> UUID | None:
+    """Return the id the sender gives itself, enrolled or not: it names rows and opens nothing."""
+    return uuid_or_none(request.headers.get("X-Device", ""))
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """Return the id a text is, None for any other text."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def init_sessions(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from inspect_app.queries.patrols import objects_near, surroundings, tasks_of_day
 from inspect_app.queries.photo_marks import mark_of
 from inspect_app.queries.photos import stored_photo, visible_photo
 from inspect_app.queries.receipts import receipt_of
-from inspect_app.web.devices import claimed_device, device
+from inspect_app.web.devices import device, forget_device
 from inspect_app.web.http import (
     actor,
     database,
@@ -46,14 +46,18 @@ from inspect_app.web.http import (
     today,
 )
 from inspect_app.web.photo_marks import font_path, mark_lines
+from inspect_app.web.sessions import claimed_device
 from inspect_app.workflows.attach_track import ATTACHED_FROM
 from inspect_app.workflows.keep_photo import PhotoShelf, keep_photo, make_marked, make_thumb
 from inspect_app.workflows.sync_patrol import (
+    EffectRefused,
     Origin,
     Receipt,
     Sent,
     keep_record,
     keep_segment,
+    try_record,
+    try_segment,
 )
 
 P = Permission
@@ -78,6 +82,8 @@ TABLET_POLICIES = (
 """What the tablet warns by; where the county has set no number it does not warn."""
 MANIFEST_ITEMS_MAX = 50_000
 """A month of a busy tablet is some ten thousand items."""
+Way = Callable[..., Receipt]
+"""How an item is kept."""
 STATUS_OF = {"new": 201, "seen": 200, "waiting": 202, "inbox": 202, "conflict": 409}
 
 
@@ -164,8 +170,12 @@ def _thumbs_size(history: Sequence[ObjectHistory]) -> dict[str, int]:
 def record(uid: UUID) -> Response:
     """Take one record: 201 new, 200 seen, 202 kept but not in effect yet, 409 in quarantine."""
     sent = Sent(_body(RECORD_BYTES_MAX), _digest())
-    vouched = device() is not None
-    return _answer(keep_record(database(), uid, sent, actor=actor(), now=now(), vouched=vouched))
+
+    def keep(way: Way) -> Receipt:
+        vouched = device() is not None
+        return way(database(), uid, sent, actor=actor(), now=now(), vouched=vouched)
+
+    return _answer(_kept(keep, try_record, keep_record))
 
 
 @pages.put("/sync/tracks/<uuid:log_uid>/segments/<int:number>")
@@ -175,11 +185,13 @@ def segment(log_uid: UUID, number: int) -> Response:
     if number >= ATTACHED_FROM:  # those are given out here, to tracks of other devices
         raise Problem("body_invalid", reason=f"segment {number}")
     sent = Sent(_body(RECORD_BYTES_MAX), _digest())
-    vouched = device() is not None
-    origin = Origin(claimed_device(), _item_seq(), vouched=vouched)
-    return _answer(
-        keep_segment(database(), (log_uid, number), sent, actor=actor(), now=now(), origin=origin)
-    )
+
+    def keep(way: Way) -> Receipt:
+        origin = Origin(claimed_device(request), _item_seq(), vouched=device() is not None)
+        place = (log_uid, number)
+        return way(database(), place, sent, actor=actor(), now=now(), origin=origin)
+
+    return _answer(_kept(keep, try_segment, keep_segment))
 
 
 @pages.post("/sync/manifest")
@@ -188,7 +200,7 @@ def manifest() -> Response:
     """Compare a tablet's list of (name, hash) with what is kept here."""
     device()
     items = _manifest_items(json_body().get("items"))
-    held = compare_manifest(database(), items)
+    held = compare_manifest(database(), items, shelved=shelf().holds)
     return json_answer(
         {
             "missing": held.missing,
@@ -270,6 +282,16 @@ def receipt() -> Response:
 def shelf() -> PhotoShelf:
     """Return where this installation keeps photos."""
     return PhotoShelf(settings().data_dir)
+
+
+def _kept(keep: Callable[[Way], Receipt], bold: Way, careful: Way) -> Receipt:
+    """Keep an item boldly, or from the beginning of the transaction with care if it is refused."""
+    try:
+        return keep(bold)
+    except EffectRefused:
+        database().rollback()
+        forget_device()
+        return keep(careful)
 
 
 def _answer(receipt: Receipt) -> Response:

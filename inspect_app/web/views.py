@@ -10,6 +10,8 @@ from flask_babel import gettext
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.weeks import week_text
+from inspect_app.queries.device_gaps import NotArrived, not_arrived
+from inspect_app.queries.device_list import devices_in_scope
 from inspect_app.queries.inbox import held_count
 from inspect_app.queries.metrics import Figure
 from inspect_app.web.http import actor_or_none, csp_nonce, database, now, settings, time_zone, words
@@ -32,6 +34,7 @@ class NavigationEntry:
 NAVIGATION: tuple[NavigationEntry, ...] = (
     NavigationEntry("summary.page", "领导一页", P.SUMMARY_VIEW),
     NavigationEntry("map.page", "一张图", P.MAP_VIEW),
+    NavigationEntry("clusters.page", "投诉聚集", P.SUMMARY_VIEW),
     NavigationEntry("complaints.page", "投诉", P.COMPLAINT_VIEW),
     NavigationEntry("findings.page", "问题", P.FINDING_VIEW),
     NavigationEntry("plans.page", "巡查计划", P.PLAN_VIEW),
@@ -69,6 +72,16 @@ def held_now() -> int:
     return held_count(database(), scope=person.scope, now=now())
 
 
+def not_arrived_now() -> list[NotArrived]:
+    """Return the tablets of the person's scope of which something has not come; for who reviews."""
+    person = actor_or_none()
+    if g.get("failed") or person is None or not person.may(P.PATROL_REVIEW):
+        return []
+    late = not_arrived(database())
+    own = devices_in_scope(database(), scope=person.scope) if late else set()
+    return [one for one in late if one.uid in own]
+
+
 def init_templates(app: Flask) -> None:
     """Register filters and the names every template knows."""
 
@@ -77,6 +90,7 @@ def init_templates(app: Flask) -> None:
         return {
             "navigation": navigation(app),
             "held_now": held_now,
+            "not_arrived_now": not_arrived_now,
             "actor": actor_or_none(),
             "csp_nonce": csp_nonce,
             "bureau_name": settings().bureau_name,

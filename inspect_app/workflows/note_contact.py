@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from inspect_app.queries.actors import KnownDevice
+
 NOTED_EVERY = timedelta(seconds=60)
 """An upload is hundreds of requests: the row is written once a minute, or when there is news."""
 
@@ -22,37 +24,27 @@ class Contact:
     app_version: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDevice:
-    """An enrolled tablet as a request needs it."""
-
-    uid: UUID
-    name: str
-    token_hash: str
-    revoked: bool
-
-
 NOTE = text("""
-WITH noted AS (
-    UPDATE device SET
-        seen_at = greatest(seen_at, :now),
-        told_seq = greatest(told_seq, CAST(:seq AS bigint)),
-        app_version = coalesce(:app_version, app_version),
-        clock_offset_s = coalesce(:clock_offset_s, clock_offset_s)
-    WHERE uid = :uid AND revoked_at IS NULL AND token_hash = :token_hash
-        AND (told_seq < CAST(:seq AS bigint) OR seen_at <= :long_ago
-            OR :app_version <> coalesce(app_version, ''))
-)
-SELECT uid, name, token_hash, revoked_at IS NOT NULL AS revoked FROM device WHERE uid = :uid
+UPDATE device SET
+    seen_at = greatest(seen_at, :now),
+    told_seq = greatest(told_seq, CAST(:seq AS bigint)),
+    app_version = coalesce(:app_version, app_version),
+    clock_offset_s = coalesce(:clock_offset_s, clock_offset_s)
+WHERE uid = :uid AND revoked_at IS NULL AND token_hash = :token_hash
 """)
 
 
-def note_contact(session: Session, contact: Contact, *, now: datetime) -> KnownDevice | None:
-    """Return the enrolled tablet of this id, revoked or not, and note what it says of itself.
+def note_contact(session: Session, contact: Contact, known: KnownDevice, *, now: datetime) -> None:
+    """Note what an enrolled tablet says of itself, if it is news beside what is `known`.
 
     Nothing is noted of one that is revoked or does not hold its token. Its highest number never
-    falls. One statement; it locks the tablet's row only if there is news.
+    falls. One statement where there is news, which locks the tablet's row; else none.
     """
+    version = contact.app_version
+    new_version = version is not None and version != (known.app_version or "")
+    recent = known.told_seq >= contact.seq and now - known.seen_at < NOTED_EVERY
+    if recent and not new_version:
+        return
     said = {
         "uid": contact.uid,
         "token_hash": contact.token_hash,
@@ -60,7 +52,5 @@ def note_contact(session: Session, contact: Contact, *, now: datetime) -> KnownD
         "clock_offset_s": contact.clock_offset_s,
         "app_version": contact.app_version,
         "now": now,
-        "long_ago": now - NOTED_EVERY,
     }
-    row = session.execute(NOTE, said).first()
-    return None if row is None else KnownDevice(*row)
+    session.execute(NOTE, said)

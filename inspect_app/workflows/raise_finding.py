@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor
@@ -25,11 +25,13 @@ from inspect_app.domain.codes import (
 )
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import FindingState, transition
-from inspect_app.models import ComplaintMatter, Event, Finding, FindingPhoto, Measure, PatrolStop
+from inspect_app.models import Event, Finding, FindingPhoto, Measure
 from inspect_app.queries.findings import missing_photos, of_finding
-from inspect_app.queries.owners import NoOwner, OutsideEveryGrid, grid_at, owner_of_grid
+from inspect_app.queries.holidays import work_calendar
+from inspect_app.queries.owners import ground_at
 from inspect_app.queries.policies import PolicyMissing, policy_value
 from inspect_app.workflows.advance import Step, record
+from inspect_app.workflows.insert_row import insert_row
 from inspect_app.workflows.number import next_number
 
 FUTURE_MAX = timedelta(days=1)
@@ -60,7 +62,12 @@ class FindingDraft:
 
 
 LOCK = text("SELECT pg_advisory_xact_lock(:name)")
-KNOWN = select(Finding).where(Finding.uid == bindparam("uid"))
+KNOWN = text("""
+SELECT (SELECT id FROM finding WHERE uid = :uid) AS finding_id,
+    EXISTS (SELECT FROM patrol_stop WHERE id = :stop_id) AS stop,
+    EXISTS (SELECT FROM complaint_matter WHERE id = :matter_id) AS matter
+""")
+"""What is there of all that a draft names."""
 
 
 def raise_finding(
@@ -86,17 +93,16 @@ def raise_finding(
         raise Problem("not_permitted", permission=birth.label)
     # Two tablets, or one that tries again, wait here for each other instead of failing.
     session.execute(LOCK, {"name": draft.uid.int % 2**63})
-    known = session.scalar(KNOWN, {"uid": draft.uid})
-    if known is not None:
-        return _same(session, known, draft)
+    named = {"uid": draft.uid, "stop_id": draft.patrol_stop_id, "matter_id": draft.matter_id}
+    known = session.execute(KNOWN, named).one()
+    if known.finding_id is not None:
+        return _same(session, session.get_one(Finding, known.finding_id), draft)
     missing = missing_photos(session, draft.photos)
-    for problem in _faults(session, draft, now=now):
+    for problem in _faults(draft, known, now=now):
         raise problem
     if missing and not photos_follow:
         raise Problem("photo_missing", sha256=missing[0])
-    finding = _kept(session, draft, actor=actor, now=now)
-    session.add(finding)
-    session.flush()
+    finding = insert_row(session, _kept(session, draft, actor=actor, now=now))
     photos = tuple(dict.fromkeys(draft.photos))
     session.add_all(
         FindingPhoto(finding_id=finding.id, photo_sha256=sha256, stage=PhotoStage.BEFORE.value)
@@ -137,9 +143,9 @@ def _same(session: Session, known: Finding, draft: FindingDraft) -> Finding:
     return known
 
 
-def _faults(session: Session, draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
+def _faults(draft: FindingDraft, known: Row[Any], *, now: datetime) -> Iterator[Problem]:
     yield from _field_faults(draft, now=now)
-    yield from _reference_faults(session, draft)
+    yield from _reference_faults(draft, known)
 
 
 def _field_faults(draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
@@ -161,13 +167,13 @@ def _field_faults(draft: FindingDraft, *, now: datetime) -> Iterator[Problem]:
         yield _invalid("发现时间", "不晚于当前时间", draft.found_at)
 
 
-def _reference_faults(session: Session, draft: FindingDraft) -> Iterator[Problem]:
+def _reference_faults(draft: FindingDraft, known: Row[Any]) -> Iterator[Problem]:
     if (draft.object_kind is None) != (draft.object_id is None):
         yield _invalid("对象", "类型和编号同时填写", draft.object_id)
     stop_id, matter_id = draft.patrol_stop_id, draft.matter_id
-    if stop_id is not None and session.get(PatrolStop, stop_id) is None:
+    if stop_id is not None and not known.stop:
         yield _invalid("巡查点", "已有的巡查点", stop_id)
-    if matter_id is not None and session.get(ComplaintMatter, matter_id) is None:
+    if matter_id is not None and not known.matter:
         yield _invalid("诉求事项", "已有的诉求事项", matter_id)
     if draft.origin == FindingOrigin.COMPLAINT and matter_id is None:
         yield _invalid("诉求事项", "来源为投诉时必填", "")
@@ -179,7 +185,7 @@ def _invalid(field: str, expected: str, found: object) -> Problem:
 
 def _kept(session: Session, draft: FindingDraft, *, actor: Actor, now: datetime) -> Finding:
     found_on = local_day(draft.found_at)
-    grid_id, owner_id = _grid_and_owner(session, draft)
+    grid_id, owner_id = ground_at(session, draft.lon, draft.lat, day=found_on)
     year = local_day(now).year
     number = next_number(session, "finding", year=year)
     return Finding(
@@ -215,18 +221,6 @@ def _measure_taken(finding: Finding, draft: FindingDraft, *, actor: Actor) -> Me
     )
 
 
-def _grid_and_owner(session: Session, draft: FindingDraft) -> tuple[int | None, int | None]:
-    day = local_day(draft.found_at)
-    try:
-        grid = grid_at(session, draft.lon, draft.lat, day=day)
-    except OutsideEveryGrid:
-        return None, None
-    try:
-        return grid.id, owner_of_grid(session, grid, day=day).person.id
-    except NoOwner:
-        return grid.id, None
-
-
 def _verification_due(session: Session, *, now: datetime) -> datetime | None:
     """Return until when the finding is to be verified; a county without the rule has no date."""
     day = local_day(now)
@@ -234,4 +228,4 @@ def _verification_due(session: Session, *, now: datetime) -> datetime | None:
         days = policy_value(session, "verify_working_days", day=day)
     except PolicyMissing:
         return None
-    return end_of_day(working_days_later(day, int(days)))
+    return end_of_day(working_days_later(day, int(days), calendar=work_calendar(session)))

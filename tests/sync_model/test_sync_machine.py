@@ -28,7 +28,7 @@ from inspect_app.workflows.sync_patrol import Sent, effects, keep
 from tests.patrol_factories import digest, sha256
 from tests.sync_model.bureau import YEAR, Bureau, Item, fixes_of, open_bureau, photo_of
 
-EXAMPLES, STEPS = map(int, os.environ.get("INSPECT_SYNC_MODEL", "50x50").split("x"))
+EXAMPLES, STEPS = map(int, os.environ.get("INSPECT_SYNC_MODEL", "100x50").split("x"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,

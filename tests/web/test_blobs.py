@@ -382,3 +382,17 @@ def test_any_order_of_chunks_repeats_and_losses_ends_in_the_same_photo(
     assert answer.headers["Upload-Complete"] == "?1"
     assert sender.shelved.read_bytes() == sender.body
     assert session.get(Photo, sender.name).size == len(sender.body)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 1_000)])
+def test_a_photo_whose_file_is_gone_or_cut_is_asked_for_again(sender: Sender, session, damage):
+    asked = {"items": [[sender.name, sender.name]]}
+    assert sender.patch(0).status_code == 204
+    assert sender.client.post("/sync/manifest", json=asked).json["missing"] == []
+    damage(sender.shelved)
+    assert sender.client.post("/sync/manifest", json=asked).json["missing"] == [sender.name]
+    assert sender.head() == (0, "?0")
+    assert sender.patch(0).status_code == 204
+    assert sender.shelved.read_bytes() == sender.body
+    assert sender.client.post("/sync/manifest", json=asked).json["missing"] == []
+    assert rows(session) == 1

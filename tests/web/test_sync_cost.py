@@ -12,12 +12,12 @@ from tests.factories import log_in, make_account, make_grid, make_owner, make_po
 from tests.patrol_factories import Tablet, digest, make_crew, make_task
 
 STATEMENTS_MAX = {
-    "patrol_start": 14,
-    "stop_result": 8,
-    "patrol_pause": 10,
-    "site_photo": 8,
-    "finding": 17,
-    "segment": 9,
+    "patrol_start": 11,
+    "stop_result": 5,
+    "patrol_pause": 7,
+    "site_photo": 6,
+    "finding": 13,
+    "segment": 6,
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import EVERYWHERE, NOWHERE, SYSTEM, Role, Scope
 from inspect_app.models import Device
-from inspect_app.queries.device_gaps import device_gaps
+from inspect_app.queries.device_gaps import device_gaps, not_arrived
 from inspect_app.queries.inbox import held_record, held_records, rivals
 from inspect_app.workflows.enrol_device import make_code, revoke
 from tests.conftest import NOW
@@ -139,11 +139,13 @@ def test_missing_numbers_are_known_within_one_contact(tablet: Field, session: Se
     [gaps] = device_gaps(session)
     assert (gaps.name, gaps.told_seq, gaps.missing) == ("设备 07", 6, 4)
     assert [(hole.first, hole.last) for hole in gaps.holes] == [(2, 3), (5, 6)]
+    assert [(one.uid, one.missing) for one in not_arrived(session)] == [(gaps.uid, gaps.missing)]
     assert not gaps.overdue(now=NOW, alarm_h=24)
     assert gaps.overdue(now=NOW + timedelta(hours=24), alarm_h=24)
     for item in written:
         tablet.put(item)
     assert device_gaps(session)[0].holes == ()
+    assert not_arrived(session) == []
 
 
 def test_the_inbox_shows_what_lies_in_a_persons_scope(tablet: Field, session: Session):

@@ -29,6 +29,7 @@ REVIEWERS = {R.CHIEF, R.SUPERVISOR, R.DEPUTY}
 PAGES = {
     "/patrols": REVIEWERS,
     "/patrols/inbox": REVIEWERS,
+    "/patrols/inbox/set-aside": REVIEWERS,
     "/patrols/tracks": {R.WORKER, R.INSPECTOR, R.STATION},
     "/administration/devices": {R.ADMINISTRATOR},
 }
@@ -186,6 +187,44 @@ def test_a_record_is_put_aside_only_with_a_reason_and_stays(app: Flask, session:
     session.expire_all()
     assert (row.state, row.settle_reason) == ("set_aside", "重复")
     assert b"finding" in row.body
+
+
+def test_what_was_put_aside_is_listed_with_who_and_why_and_can_be_taken_back(
+    app: Flask, session: Session, patrol
+):
+    task, grid, account = patrol
+    row = hold(session, task, account)
+    chief = make_account(session, R.CHIEF, grid=grid, name="邓组长")
+    client = app.test_client()
+    log_in(client, chief)
+    client.post(f"/patrols/inbox/{row.uid}/set-aside", data={"reason": "与前一条重复"})
+    page = client.get("/patrols/inbox/set-aside").text
+    for told in ("邓组长", "2026-03-24 09:00", "与前一条重复", "渠边有油污"):
+        assert told in page
+    assert "没有需要人工处理的记录" in client.get("/patrols/inbox").text
+    stranger = client_of(app, session, R.CHIEF, make_grid(session))
+    assert "渠边有油污" not in stranger.get("/patrols/inbox/set-aside").text
+    client.post(f"/patrols/inbox/{row.uid}/retry")
+    session.expire_all()
+    assert (row.state, row.settle_reason) == ("inbox", None)
+    assert "渠边有油污" in client.get("/patrols/inbox").text
+
+
+@pytest.mark.parametrize("path", ["/summary", "/findings", "/plans"])
+def test_who_reviews_sees_first_what_tablets_have_not_delivered(
+    app: Flask, session: Session, patrol, path: str
+):
+    _, grid, account = patrol
+    make_device(session, holder_id=account.person_id, told_seq=3)
+    make_device(session, name="设备 08", holder_id=account.person_id)
+    page = client_of(app, session, R.CHIEF, grid).get(path).text
+    assert "设备 07 未到 3 条" in page
+    assert "设备 08" not in page
+    for other in (
+        client_of(app, session, R.CHIEF, make_grid(session)),
+        client_of(app, session, R.STATION, grid),
+    ):
+        assert "未到 3 条" not in other.get(path).text
 
 
 def test_a_record_is_tried_again_and_says_why_it_still_fails(app: Flask, session: Session, patrol):

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "7b2f4d90c1e6"
-down_revision = "45c11ac4ee68"
+down_revision = "e17fb6f1e181"
 branch_labels = None
 depends_on = None
 

@@ -34,6 +34,13 @@ class PhotoShelf:
         """Return the path of the untouched bytes."""
         return self.data_dir / "photos" / sha256[:2] / f"{sha256}.{EXTENSIONS[media_type]}"
 
+    def holds(self, sha256: str, media_type: str, size: int) -> bool:
+        """Whether the untouched bytes are there, and as many as there should be."""
+        try:
+            return self.original(sha256, media_type).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
     def found(self, sha256: str) -> Path | None:
         """Return the path of the untouched bytes if they are there, whatever their kind."""
         paths = (self.original(sha256, media_type) for media_type in EXTENSIONS)

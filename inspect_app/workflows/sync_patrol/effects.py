@@ -9,10 +9,11 @@ arrive decides is whose log a task gets.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, insert, or_, select, text
+from sqlalchemy import bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, defer
 
 from gis.crs import STORAGE_SRID
@@ -51,7 +52,7 @@ Effect = Callable[[Session, Any, Arrival], None]
 def take_effect(session: Session, record: records.Step, arrival: Arrival) -> None:
     """Let a record change what it is about; refuses what comes before its cause.
 
-    A visit costs three statements, a further one of the same stop four, a step of the patrol six;
+    A visit costs two statements, a further one of the same stop three, a step of the patrol five;
     the end of a patrol reads its track.
     """
     EFFECTS[type(record)](session, record, arrival)
@@ -102,32 +103,42 @@ def _end(session: Session, record: records.PatrolEnd, arrival: Arrival) -> None:
         refresh_figures(session, log, day=arrival.task.day)
 
 
-NOTE_VISIT = insert(cast("Table", Event.__table__)).inline()
+VISIT = text("""
+WITH visited AS (
+    UPDATE patrol_stop SET result = :final, result_reason = :final_reason, done_at = :final_at
+    WHERE id = :stop_id
+)
+INSERT INTO event (subject_kind, subject_id, event, to_state, actor_id, at, reason, facts)
+VALUES ('stop', :stop_id, :result, :result, :person_id, :now, :reason, :facts)
+""").bindparams(bindparam("facts", type_=JSONB))
+"""What a stop has come to, and the visit by which it did, by one statement."""
 
 
 def _stop(session: Session, record: records.StopVisit, arrival: Arrival) -> None:
-    log, stop, back = _log_and_stop(session, record.stop_id, arrival)
-    earlier = () if stop.result == StopResult.PENDING else _visits(session, stop)
+    stop_id, unvisited, back = _stop_to_visit(session, record.stop_id, arrival)
+    earlier = () if unvisited else _visits(session, stop_id)
     said = _Visit(str(record.device), record.seq, record.result, record.reason, record.at)
     final = _final((*earlier, said))
-    stop.result, stop.result_reason = final.result.value, final.reason or None
-    stop.done_at = final.at
     position = {"lon": record.lon, "lat": record.lat, "accuracy_m": record.accuracy_m}
-    note = _note(record, arrival) | {"reason": record.reason, **position}
-    session.flush()
-    event = {
-        "subject_kind": "stop",
-        "subject_id": stop.id,
-        "event": record.result.value,
-        "to_state": record.result.value,
-        "actor_id": arrival.actor.person_id,
-        "at": arrival.now,
+    values = {
+        "stop_id": stop_id,
+        "final": final.result.value,
+        "final_reason": final.reason or None,
+        "final_at": final.at,
+        "result": record.result.value,
+        "person_id": arrival.actor.person_id,
+        "now": arrival.now,
         "reason": record.reason or None,
-        "facts": note,
+        "facts": _note(record, arrival) | {"reason": record.reason, **position},
     }
-    session.execute(NOTE_VISIT, event)
-    if back and log.ended_at is not None:
-        refresh_figures(session, log, day=arrival.task.day)
+    session.execute(VISIT, values)
+    held = session.identity_map.get(session.identity_key(PatrolStop, stop_id))
+    if held is not None:  # whoever holds the stop reads it anew
+        session.expire(held)
+    if back:
+        log = _any_log(session, arrival)
+        if log.ended_at is not None:
+            refresh_figures(session, log, day=arrival.task.day)
 
 
 def _finding(session: Session, record: records.PatrolFinding, arrival: Arrival) -> None:
@@ -244,11 +255,11 @@ ORDER BY facts ->> 'device', (facts ->> 'seq')::bigint DESC, id DESC
 """)
 
 
-def _visits(session: Session, stop: PatrolStop) -> tuple[_Visit, ...]:
+def _visits(session: Session, stop_id: int) -> tuple[_Visit, ...]:
     """Return what the newest record of each device so far says of a stop."""
     return tuple(
         _Visit(device, seq, StopResult(result), reason or "", datetime.fromisoformat(at))
-        for device, seq, result, reason, at in session.execute(VISITS, {"stop_id": stop.id})
+        for device, seq, result, reason, at in session.execute(VISITS, {"stop_id": stop_id})
     )
 
 
@@ -304,23 +315,27 @@ STOP = (
     .with_for_update(of=PatrolStop)
     .execution_options(populate_existing=True)
 )
-STOP_WITH_LOG = STOP.add_columns(PatrolLog).outerjoin(
-    PatrolLog, PatrolLog.task_id == bindparam("task_id")
-)
+STOP_WITH_LOG = text("""
+SELECT stop.task_id = :task_id AND log.uid IS NOT NULL, stop.result = 'pending'
+FROM patrol_stop stop LEFT JOIN patrol_log log ON log.task_id = :task_id
+WHERE stop.id = :stop_id
+FOR UPDATE OF stop
+""")
 
 
-def _log_and_stop(
-    session: Session, stop_id: int, arrival: Arrival
-) -> tuple[PatrolLog, PatrolStop, bool]:
-    """Return the task's log and the stop of `_stop_of`, nearly always by one statement.
+def _stop_to_visit(session: Session, stop_id: int, arrival: Arrival) -> tuple[int, bool, bool]:
+    """Return the id of the stop of `_stop_of`, whether nobody was there, whether it was back.
 
-    The task is locked, so nobody begins or changes its log meanwhile.
+    Nearly always by one statement. The task is locked, so nobody begins or changes its log
+    meanwhile; a record that overtook the log's start is to come again.
     """
     task = arrival.task
     found = session.execute(STOP_WITH_LOG, {"stop_id": stop_id, "task_id": task.id}).first()
-    if found is not None and found[1] is not None and found[0].task_id == task.id:
-        return found[1], found[0], False
-    return _any_log(session, arrival), *_stop_of(session, stop_id, task)
+    if found is not None and found[0]:
+        return stop_id, found[1], False
+    _any_log(session, arrival)
+    stop, back = _stop_of(session, stop_id, task)
+    return stop.id, stop.result == StopResult.PENDING, back
 
 
 def _stop_of(session: Session, stop_id: int, task: PatrolTask) -> tuple[PatrolStop, bool]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import orjson
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -208,10 +209,7 @@ PHOTOS_MAX = 50
 
 def read_head(body: bytes) -> Head:
     """Return what the bytes say of themselves; refuses only what is no JSON object."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Problem("body_invalid", reason=plain(str(error))) from error
+    said = _loaded(body)
     if not isinstance(said, dict):
         raise Problem("body_invalid", reason="JSON {}")
     kind, version = said.get("kind"), said.get("version")
@@ -225,6 +223,17 @@ def read_head(body: bytes) -> Head:
         author=_number(said.get("author"), least=1),
         photos=_photos(said),
     )
+
+
+def _loaded(body: bytes) -> object:
+    """Return the value of JSON bytes; the slower reader also takes NaN and halves of characters."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Problem("body_invalid", reason=plain(str(error))) from error
 
 
 def read_record(head: Head, body: bytes) -> Step:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, bindparam, exists, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,10 +23,13 @@ from inspect_app.workflows.sync_patrol.settle import (
     SEGMENT,
     SETTLED_AT_ONCE,
     Crew,
+    Undo,
     Verdict,
+    all_or_nothing,
     facts_of,
     permitted_task,
     problem_of,
+    savepoint,
     verdict_of,
     write_verdict,
 )
@@ -80,30 +83,65 @@ def keep_segment(
 
     The raw fixes are kept as they came; the line is drawn from usable ones. A log that has ended
     gets its figures anew. A segment that comes before its log waits for it. The sender is of the
-    task's crew, or the tablet is enrolled. Costs eight statements.
+    task's crew, or the tablet is enrolled.
 
     Raises
     ------
     Problem
         `digest_mismatch`; `body_invalid` for bytes that are no JSON object.
     """
+    piece = _piece(place, sent, origin=origin, now=now)
+    return _keep(session, piece, actor=actor, undo=savepoint)
+
+
+def try_segment(
+    session: Session,
+    place: tuple[UUID, int],
+    sent: Sent,
+    *,
+    actor: Actor,
+    now: datetime,
+    origin: Origin = DESK,
+) -> Receipt:
+    """Keep a segment as `keep_segment` does, but only if it can join its log; four statements.
+
+    Raises
+    ------
+    EffectRefused
+        The transaction is to be rolled back, and `keep_segment` to be called in a new one.
+    Problem
+        As `keep_segment`.
+    """
+    piece = _piece(place, sent, origin=origin, now=now)
+    return _keep(session, piece, actor=actor, undo=all_or_nothing)
+
+
+def _piece(place: tuple[UUID, int], sent: Sent, *, origin: Origin, now: datetime) -> Piece:
     sha256 = sent.checked()
     read_head(sent.body)
-    piece = Piece(*place, sent.body, sha256, origin, now)
+    return Piece(*place, sent.body, sha256, origin, now)
+
+
+HELD = select(exists().where(SyncRecord.uid == bindparam("uid")))
+
+
+def _keep(session: Session, piece: Piece, *, actor: Actor, undo: Undo) -> Receipt:
     locked = _locked(session, piece, actor)
-    row = session.get(SyncRecord, segment_uid(piece.name), populate_existing=True)
-    if row is not None and row.sha256 == sha256 and locked is not None:
-        _join_held(session, piece, row, locked=locked, actor=actor)
-    if row is not None:
+    uid, now = segment_uid(piece.name), piece.came_at
+    if session.scalar(HELD, {"uid": uid}):
+        row = session.get_one(SyncRecord, uid, populate_existing=True)
+        if row.sha256 == piece.sha256 and locked is not None:
+            _join_held(session, piece, row, locked=locked, actor=actor)
         return _held_before(session, piece, row, actor=actor, now=now)
     joined = Joined(Verdict(Problem("record_early", uid=piece.name)))
     if locked is not None:
-        joined = _join(session, piece, locked, actor=actor)
+        joined = _join(session, piece, locked, actor=actor, undo=undo)
+    place = (piece.log, piece.number)
     if joined.verdict.problem is not None and session.get(TrackSegment, place) is None:
         return _hold(session, piece, joined.verdict, locked=locked, actor=actor)
     if not joined.new:
         return _known(session, piece, actor=actor, now=now)
-    return Receipt(piece.name, sha256, "new", stamp_of(now, sha256))
+    return Receipt(piece.name, piece.sha256, "new", stamp_of(now, piece.sha256))
 
 
 def join_segments(session: Session, log: UUID, locked: LockedTask, *, now: datetime) -> None:
@@ -164,17 +202,20 @@ def _locked(session: Session, piece: Piece, actor: Actor) -> LockedTask | None:
     return locked
 
 
-def _join(session: Session, piece: Piece, locked: LockedTask, *, actor: Actor) -> Joined:
+def _join(
+    session: Session, piece: Piece, locked: LockedTask, *, actor: Actor, undo: Undo = savepoint
+) -> Joined:
     new = False
 
     def take() -> None:
         nonlocal new
         if not piece.origin.vouched:
             permitted_task(locked, actor)
-        with session.begin_nested():
-            new = _insert(session, piece, locked)
-            log = session.get_one(PatrolLog, piece.log, populate_existing=True)
-            if new and log.ended_at is not None:
+        with undo(session):
+            ended = _insert(session, piece, locked)
+            new = ended is not None
+            if ended:
+                log = session.get_one(PatrolLog, piece.log, populate_existing=True)
                 refresh_figures(session, log, day=locked.task.day)
 
     return Joined(verdict_of(take), new)
@@ -191,14 +232,18 @@ def _join_held(
             session.flush()
 
 
+OWN_LOG: ColumnElement[UUID] = literal_column("track_segment.log_uid")
 ADD = (
     insert(cast("Table", TrackSegment.__table__))
     .on_conflict_do_nothing()
-    .returning(TrackSegment.number)
+    .returning(
+        select(PatrolLog.ended_at.is_not(None)).where(PatrolLog.uid == OWN_LOG).scalar_subquery()
+    )
 )
 
 
-def _insert(session: Session, piece: Piece, locked: LockedTask) -> bool:
+def _insert(session: Session, piece: Piece, locked: LockedTask) -> bool | None:
+    """Add the segment; tell whether its log has ended, or None if its place or number is taken."""
     fixes, day = read_segment(piece.body).fixes, locked.task.day
     limit = policy_value(session, "fix_accuracy_max_m", day=day)
     usable = usable_places(fixes, accuracy_max_m=limit)
@@ -213,7 +258,8 @@ def _insert(session: Session, piece: Piece, locked: LockedTask) -> bool:
         "seq": piece.origin.seq if piece.origin.device is not None else None,
         "line": line_of(usable),
     }
-    return session.scalar(ADD, row) is not None
+    ended: bool | None = session.scalar(ADD, row)
+    return ended
 
 
 def _known(session: Session, piece: Piece, *, actor: Actor, now: datetime) -> Receipt:

@@ -5,7 +5,8 @@ came before its cause waits and is tried anew when the cause has come; all else 
 in the inbox.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,9 +72,45 @@ class Verdict:
 
 
 TAKEN = Verdict()
+OUR_FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, DataError, IntegrityError)
+"""Errors of our own code, PolicyMissing among them, which a record's strange values bring out."""
 
 
-def judge(session: Session, held: Held, locked: LockedTask | None, *, now: datetime) -> Verdict:
+class EffectRefused(Exception):
+    """A refusal met `all_or_nothing`: the transaction is to be undone and begun again."""
+
+
+Undo = Callable[[Session], AbstractContextManager[object]]
+"""How an effect that is refused goes while its record stays."""
+
+
+def savepoint(session: Session) -> AbstractContextManager[object]:
+    """Undo a refused effect alone; costs two statements."""
+    return session.begin_nested()
+
+
+@contextmanager
+def all_or_nothing(session: Session) -> Iterator[None]:
+    """Undo nothing: a refusal is raised as EffectRefused, and the caller rolls back.
+
+    Nearly every effect is taken. Whoever ends the transaction can save the savepoint by trying so
+    first, and with a savepoint if that was refused.
+    """
+    try:
+        yield
+        session.flush()
+    except (Problem, *OUR_FAULTS) as refusal:
+        raise EffectRefused from refusal
+
+
+def judge(
+    session: Session,
+    held: Held,
+    locked: LockedTask | None,
+    *,
+    now: datetime,
+    undo: Undo = savepoint,
+) -> Verdict:
     """Let a record take effect under its author; a refusal leaves no trace of the effect.
 
     Faults of the database that pass (a deadlock, a lost connection) are not caught: the whole
@@ -86,7 +123,7 @@ def judge(session: Session, held: Held, locked: LockedTask | None, *, now: datet
         record = read_record(held.head, held.body)
         author = held.author.actor
         task = permitted_task(locked, author)
-        with session.begin_nested():
+        with undo(session):
             arrival = Arrival(held.uid, task, author, came_at=held.came_at, now=now)
             take_effect(session, record, arrival)
 
@@ -110,14 +147,7 @@ def verdict_of(take: Callable[[], None]) -> Verdict:
         return Verdict(problem)
     except PolicyMissing as missing:
         return Verdict(Problem("policy_missing", policy=missing.key, day=missing.day))
-    except (
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-        DataError,
-        IntegrityError,
-    ) as fault:
+    except OUR_FAULTS as fault:
         return Verdict(Problem("effect_failed", fault=type(fault).__name__), fault)
     return TAKEN
 

@@ -7,7 +7,7 @@ from shapely.geometry import LineString
 from sqlalchemy.orm import Session
 
 from inspect_app.models import PatrolLog
-from inspect_app.queries.owners import OutsideEveryGrid, grid_at
+from inspect_app.queries.owners import grid_id_at
 from inspect_app.queries.patrol_proof import coverage_of, track_of
 from inspect_app.workflows.sync_patrol.records import Fix
 
@@ -46,9 +46,4 @@ def line_of(places: list[tuple[float, float]]) -> str | None:
 
 def grid_of(session: Session, places: list[tuple[float, float]], *, day: date) -> int | None:
     """Return the grid a track begins in; None outside of every grid, or without places."""
-    if not places:
-        return None
-    try:
-        return grid_at(session, *places[0], day=day).id
-    except OutsideEveryGrid:
-        return None
+    return grid_id_at(session, *places[0], day=day) if places else None
