@@ -17,6 +17,7 @@ from inspect_app.demo.county import County
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Base, Grid
 from inspect_app.models.base import SRID
+from inspect_app.workflows.hand_out_tablets import hand_out_tablets
 from inspect_app.workflows.log_in import password_hash
 from inspect_app.workflows.play_week import play_week
 
@@ -61,7 +62,8 @@ def seed_county(
     counts["patrol_plan"] += 1
     counts["patrol_task"] += len(plan.tasks)
     counts["patrol_stop"] += sum(len(task.stops) for task in plan.tasks)
-    return counts
+    progress("tablets", 0)
+    return counts | hand_out_tablets(session, county)
 
 
 def _copy(connection: Connection[Any], table: Table, frame: pd.DataFrame) -> None:
