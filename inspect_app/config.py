@@ -15,10 +15,13 @@ class Settings(BaseSettings):
     `database_url` is read from `DATABASE_URL`. Outside demo mode unsafe values are refused.
     """
 
-    model_config = SettingsConfigDict(env_prefix="INSPECT_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="INSPECT_", extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: str = Field(validation_alias="DATABASE_URL")
     secret_key: str = ""
+    reporter_key: str = Field(default="", repr=False)
     demo: bool = False
     data_dir: Path = Path("var/data")
     time_zone: str = "Asia/Shanghai"
@@ -42,6 +45,11 @@ class Settings(BaseSettings):
         faults = []
         if not self.database_url.startswith("postgresql"):
             faults.append("DATABASE_URL must start with postgresql:// (PostGIS 3.3 or newer)")
+        short = [key for key in self.reporter_key.split(",") if len(key) < SECRET_LENGTH_MIN]
+        if self.reporter_key and short:
+            faults.append(
+                f"INSPECT_REPORTER_KEY needs {SECRET_LENGTH_MIN} or more random characters a key"
+            )
         if not self.demo:
             if len(self.secret_key) < SECRET_LENGTH_MIN:
                 faults.append(

@@ -17,6 +17,8 @@ from inspect_app import create_app
 from inspect_app.cli.migrate import migrate
 from inspect_app.config import Settings
 from inspect_app.db import make_engine, session_factory
+from inspect_app.queries.reporter_seal import ReporterSeal
+from inspect_app.workflows.reporter_keys import KeyPlace, seal_in_use
 from inspect_app.workflows.seed_county import seed_county
 from tests.demo_county import drawn
 
@@ -24,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 NOW = datetime(2026, 3, 24, 1, 0, tzinfo=UTC)
 """Tuesday 2026-03-24, 09:00 in Shanghai."""
+
+REPORTER_KEY = "the tests' own key of reporters: forty letters"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,7 +73,18 @@ def make_database(server: Callable[[str], str]) -> Iterator[Callable[..., str]]:
 
 def settings_for(url: str, data_dir: Path) -> Settings:
     """Return demo settings for a database address."""
-    return Settings(DATABASE_URL=url, demo=True, data_dir=data_dir, secret_key="x" * 40)
+    return Settings(
+        DATABASE_URL=url,
+        demo=True,
+        data_dir=data_dir,
+        secret_key="x" * 40,
+        reporter_key=REPORTER_KEY,
+    )
+
+
+def seal_of(session: Session) -> ReporterSeal:
+    """Return the seal of the tests' key, known to the database."""
+    return seal_in_use(session, KeyPlace(Path("unused"), REPORTER_KEY), now=NOW)
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +124,11 @@ def seeded(
     engine = make_engine(settings_for(server(name), data_dir))
     with Session(engine) as session, session.begin():
         counts = seed_county(
-            session, drawn(), photos_dir=data_dir / "photos", progress=lambda _name, _rows: None
+            session,
+            drawn(),
+            photos_dir=data_dir / "photos",
+            progress=lambda _name, _rows: None,
+            seal=seal_of(session),
         )
     engine.dispose()
     return SeededCounty(name, data_dir, counts)

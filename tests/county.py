@@ -8,6 +8,8 @@ from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, b
 from sqlalchemy.orm import Session
 
 from inspect_app.models import (
+    Cluster,
+    ClusterScan,
     Complaint,
     ComplaintMatter,
     Crew,
@@ -20,7 +22,6 @@ from inspect_app.models import (
     PatrolTask,
     PollutionSource,
     ProtectionZone,
-    Reporter,
     Road,
     Station,
     TrackSegment,
@@ -37,6 +38,7 @@ from tests.factories import (
     make_owner,
     make_person,
     make_policies,
+    make_reporter,
     serial,
 )
 
@@ -99,16 +101,65 @@ def furnish(session: Session, county: County, *, at: datetime = NOW, text: str =
             geom=ewkt(MultiLineString([LineString([(120, 30.4), (121, 30.4)])])),
         ),
     )
+    scan = _scan(session, at=at)
     for (lon, lat), unit in (
         (WEST, county.units["west_south"]),
         (EAST, county.units["east_south"]),
     ):
+        _cluster(session, scan, unit, Point(lon, lat - 0.02))
         _places(session, unit, river, Point(lon, lat), text=text)
         _matters(session, unit, Point(lon, lat - 0.02), at=at, text=text)
         make_finding(
             session, at=at, grid_id=unit.id, geom=ewkt(Point(lon, lat - 0.03)), description=text
         )
         _patrols(session, unit, Point(lon, lat), at=at, text=text)
+
+
+def _scan(session: Session, *, at: datetime) -> ClusterScan:
+    return add(
+        session,
+        ClusterScan(
+            week=MONDAY,
+            first_day=MONDAY - timedelta(days=358),
+            last_day=MONDAY + timedelta(days=6),
+            cut_off=at,
+            seed=1,
+            replications=999,
+            rules={},
+            metric_crs="EPSG:4549",
+            complaints=6,
+            without_place=0,
+            on_shared_place=0,
+            shared_places=0,
+            places=2,
+            circles=2,
+            is_exact=True,
+            duration_s=0.1,
+            scanned_at=at,
+            reason="测试",
+        ),
+    )
+
+
+def _cluster(session: Session, scan: ClusterScan, grid: Grid, place: Point) -> None:
+    add(
+        session,
+        Cluster(
+            scan_id=scan.id,
+            grid_id=grid.id,
+            rank=grid.id,
+            radius_m=300.0,
+            first_day=MONDAY,
+            last_day=MONDAY,
+            observed=3,
+            expected=0.5,
+            p=0.004,
+            q=0.008,
+            recurrence_days=1750.0,
+            confidence="strong",
+            geom=ewkt(place),
+        ),
+    )
 
 
 def _places(session: Session, grid: Grid, river: Waterway, at: Point, *, text: str) -> None:
@@ -187,7 +238,7 @@ def _matters(session: Session, grid: Grid, place: Point, *, at: datetime, text: 
                 geom=ewkt(place),
             ),
         )
-        add(session, Reporter(complaint_id=complaint.id, mode="named", name="某举报人"))
+        make_reporter(session, complaint, name="某举报人")
 
 
 def _patrols(session: Session, grid: Grid, place: Point, *, at: datetime, text: str) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import EVERYWHERE, Actor, Role, Scope
-from inspect_app.domain.codes import OrgKind, OwnerDuty, StationKind
+from inspect_app.domain.codes import OrgKind, OwnerDuty, ReporterMode, StationKind
 from inspect_app.domain.policies import PROPOSALS
+from inspect_app.domain.reporters import ReporterData
 from inspect_app.models import (
     Account,
     Complaint,
@@ -33,10 +34,13 @@ from inspect_app.models import (
     Policy,
     PollutionSource,
     Post,
+    Reporter,
     Road,
     Station,
     Waterway,
 )
+from inspect_app.workflows.seal_reporter import keep_reporter
+from tests.conftest import seal_of
 
 serial = count(1)
 PASSWORD = "correct horse"
@@ -184,6 +188,13 @@ def make_complaint(
         "geom": matter.geom,
     } | values
     return add(session, Complaint(matter_id=matter.id, **values))
+
+
+def make_reporter(session: Session, complaint: Complaint, **told) -> Reporter:
+    """Store a reporter under the tests' key: mode, name, phone, address."""
+    mode = ReporterMode(told.pop("mode", "named"))
+    seal = seal_of(session)
+    return keep_reporter(session, ReporterData(mode, **told), complaint_id=complaint.id, seal=seal)
 
 
 def make_photo(session: Session, *, at: datetime) -> str:

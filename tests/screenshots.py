@@ -18,7 +18,7 @@ from inspect_app.db import make_engine
 from inspect_app.models import Account, CrewMember, PatrolStop, PatrolTask
 from inspect_app.workflows.seed_county import PASSWORD, seed_county
 from tests.browser.conftest import DESK, TABLET, LiveServer, chromium, log_in, serve
-from tests.conftest import NOW, ROOT, settings_for
+from tests.conftest import NOW, ROOT, seal_of, settings_for
 from tests.demo_county import drawn
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -72,6 +72,7 @@ def fill(settings: Settings) -> None:
             drawn(),
             photos_dir=settings.data_dir / "photos",
             progress=lambda _name, _rows: None,
+            seal=seal_of(session),
         )
     engine.dispose()
 

@@ -1,8 +1,9 @@
 """Space-time clusters of complaints with their significance; hot spots with a privacy floor."""
 
+from gis.clusters.bursts import Surge, UnitCounts, surges
 from gis.clusters.hot_spots import HotSpot, HotSpotRules, HotSpots, hot_spots
 from gis.clusters.knox import KnoxResult, knox
-from gis.clusters.scan import scan
+from gis.clusters.scan import ScanStopped, scan
 from gis.clusters.study import (
     Cluster,
     ScanResult,
@@ -20,10 +21,14 @@ __all__ = [
     "KnoxResult",
     "ScanResult",
     "ScanRules",
+    "ScanStopped",
     "Study",
+    "Surge",
+    "UnitCounts",
     "UnusableComplaints",
     "Verdict",
     "hot_spots",
     "knox",
     "scan",
+    "surges",
 ]

@@ -1,7 +1,7 @@
 """The space-time permutation scan: where and when there are more complaints than usual."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,12 +14,23 @@ from gis.clusters.places import Circles, Places, circles_of, places_of
 from gis.clusters.study import Cluster, ScanResult, ScanRules, Study
 
 _HALVINGS = 40
+_AT_ONCE = 16
+"""Replications between two questions whether to go on: less than a second's work each time."""
 _SLACK = 1e-9
 """Ratios of one cylinder computed twice are equal; the threshold is solved to less than this."""
 
 
+class ScanStopped(Exception):
+    """Who asked for the scan wanted no more of it before it was through."""
+
+
 def scan(
-    study: Study, *, rules: ScanRules, rng: np.random.Generator, workers: int = 1
+    study: Study,
+    *,
+    rules: ScanRules,
+    rng: np.random.Generator,
+    workers: int = 1,
+    stopped: Callable[[], bool] | None = None,
 ) -> ScanResult:
     """Find space-time clusters after Kulldorff et al. (2005) and say how likely chance is.
 
@@ -39,6 +50,8 @@ def scan(
         Gives a seed to each replication.
     workers
         Threads; the result doesn't depend on them, nor on the order of the complaints.
+    stopped
+        Asked after every few replications; True ends the scan.
 
     Returns
     -------
@@ -53,6 +66,8 @@ def scan(
     ------
     UnusableComplaints
         When arrays differ in length, coordinates aren't finite, or a day lies outside the period.
+    ScanStopped
+        When ``stopped`` said so.
 
     Notes
     -----
@@ -69,7 +84,8 @@ def scan(
     scanner = _Scanner(study, rules)
     found = list(scanner.cylinders())
     if found:
-        maxima = scanner.maxima(seeds, floor=found[-1].ratio - _SLACK, workers=workers)
+        floor = found[-1].ratio - _SLACK
+        maxima = scanner.maxima(seeds, floor=floor, workers=workers, stopped=stopped)
     return scanner.result(found, seeds, maxima)
 
 
@@ -172,7 +188,12 @@ class _Scanner:
         return circles.near[first : circles.circle_end[circle]]
 
     def maxima(
-        self, seeds: NDArray[np.int64], *, floor: float, workers: int
+        self,
+        seeds: NDArray[np.int64],
+        *,
+        floor: float,
+        workers: int,
+        stopped: Callable[[], bool] | None = None,
     ) -> NDArray[np.float64]:
         """Return the greatest ratio of each replication; 0 where it falls short of the floor."""
         found = np.zeros(len(seeds))
@@ -182,7 +203,12 @@ class _Scanner:
         def run(part: slice) -> None:
             own = np.zeros(len(seeds[part]))
             chunk = np.ascontiguousarray(seeds[part])
-            self._kernels.replicate(self._field, self._work(), thresholds, chunk, own)
+            work = self._work()
+            for first in range(0, len(chunk), _AT_ONCE):
+                if stopped is not None and stopped():
+                    raise ScanStopped
+                some = slice(first, first + _AT_ONCE)
+                self._kernels.replicate(self._field, work, thresholds, chunk[some], own[some])
             found[part] = own
 
         with ThreadPoolExecutor(workers) as pool:

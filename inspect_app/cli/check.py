@@ -8,9 +8,11 @@ import orjson
 from rich.markup import escape
 from rich.table import Table
 
-from inspect_app.cli.edge import command_transaction, console, today
+from inspect_app.cli.edge import command_transaction, console, key_place, today
 from inspect_app.queries.checks import check_all
 from inspect_app.queries.faults import Fault
+from inspect_app.queries.reporters import key_fault
+from inspect_app.workflows.reporter_keys import seals_of
 
 
 @click.command("check")
@@ -18,10 +20,11 @@ from inspect_app.queries.faults import Fault
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--strict", is_flag=True, help="exit code 1 when anything was found")
 def command(day: datetime | None, as_json: bool, strict: bool) -> None:
-    """List gaps, overlaps, things outside every grid, missing owners, roads that do not meet."""
+    """List gaps, overlaps, things outside every grid, missing owners, roads, sealed reporters."""
     on = today() if day is None else day.date()
     with command_transaction() as session:
         faults = check_all(session, day=on)
+        faults.append(key_fault(session, seals_of(key_place().keys())))
     if as_json:
         body = {"day": on, "faults": [asdict(fault) for fault in faults]}
         click.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from inspect_app.config import Settings
 from inspect_app.db import make_engine, session_factory, transaction
+from inspect_app.workflows.reporter_keys import KeyPlace
 
 console = Console()
 
@@ -28,6 +29,12 @@ def command_transaction() -> Iterator[Session]:
             yield session
     finally:
         engine.dispose()
+
+
+def key_place() -> KeyPlace:
+    """Return where the keys of reporters are."""
+    settings = read_settings()
+    return KeyPlace(settings.data_dir, settings.reporter_key)
 
 
 def now() -> datetime:

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from inspect_app.cli.edge import command_transaction, console, now, read_settings, today
+from inspect_app.cli.edge import (
+    command_transaction,
+    console,
+    key_place,
+    now,
+    read_settings,
+    today,
+)
 from inspect_app.domain.access import SYSTEM
 from inspect_app.workflows.import_file import (
     KINDS,
@@ -17,6 +24,7 @@ from inspect_app.workflows.import_file import (
     import_file,
     reason_counts,
 )
+from inspect_app.workflows.reporter_keys import seal_in_use
 
 _EXAMPLES = 5
 
@@ -76,7 +84,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     started = time.perf_counter()
     with command_transaction() as session:
-        report = import_file(session, request, actor=SYSTEM, now=now(), dry_run=dry_run)
+        seal = None
+        if kind == "complaints":
+            seal = seal_in_use(session, key_place(), now=now())
+        report = import_file(session, request, actor=SYSTEM, now=now(), dry_run=dry_run, seal=seal)
     show(report, seconds=time.perf_counter() - started)
 
 

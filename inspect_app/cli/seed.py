@@ -9,9 +9,10 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from inspect_app.cli import edge
-from inspect_app.cli.edge import command_transaction, console, read_settings
+from inspect_app.cli.edge import command_transaction, console, key_place, read_settings
 from inspect_app.demo.county import County, make_county
 from inspect_app.domain.problems import Problem
+from inspect_app.workflows.reporter_keys import seal_in_use
 from inspect_app.workflows.seed_county import is_empty, seed_county
 
 
@@ -49,6 +50,7 @@ def command(
                 county,
                 photos_dir=read_settings().data_dir / "photos",
                 progress=lambda name, rows: progress.update(task, advance=rows, description=name),
+                seal=seal_in_use(session, key_place(), now=edge.now()),
             )
     if truth is not None:
         write_truth(county, truth, today=day)

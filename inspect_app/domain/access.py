@@ -14,6 +14,18 @@ class Permission(StrEnum):
     IMPORT_RUN = "import.run"
     COMPLAINT_VIEW = "complaint.view"
     COMPLAINT_REGISTER = "complaint.register"
+    MATTER_ACCEPT = "matter.accept"
+    MATTER_MERGE = "matter.merge"
+    MATTER_DECIDE = "matter.decide"
+    MATTER_INSTRUCT = "matter.instruct"
+    MATTER_DIRECT = "matter.direct"
+    MATTER_ASSIGN = "matter.assign"
+    MATTER_HANDLE = "matter.handle"
+    MATTER_SUPERVISE = "matter.supervise"
+    MATTER_REVISIT = "matter.revisit"
+    MATTER_ARCHIVE = "matter.archive"
+    REPORTER_REVEAL = "reporter.reveal"
+    REPORTER_REVEAL_CONFIDENTIAL = "reporter.reveal_confidential"
     PLAN_VIEW = "plan.view"
     PLAN_MAKE = "plan.make"
     PLAN_PUBLISH = "plan.publish"
@@ -56,11 +68,26 @@ _READ = frozenset({P.MAP_VIEW, P.FINDING_VIEW, P.PLAN_VIEW})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.CLERK: frozenset(
-        {P.MAP_VIEW, P.COMPLAINT_VIEW, P.COMPLAINT_REGISTER, P.IMPORT_RUN, P.FINDING_VIEW}
+        {
+            P.MAP_VIEW,
+            P.COMPLAINT_VIEW,
+            P.COMPLAINT_REGISTER,
+            P.MATTER_ACCEPT,
+            P.MATTER_MERGE,
+            P.MATTER_ASSIGN,
+            P.MATTER_REVISIT,
+            P.MATTER_ARCHIVE,
+            P.REPORTER_REVEAL,
+            P.IMPORT_RUN,
+            P.FINDING_VIEW,
+        }
     ),
-    Role.WORKER: _READ | {P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT},
+    Role.WORKER: _READ
+    | {P.COMPLAINT_VIEW, P.MATTER_HANDLE, P.PATROL_DO, P.FINDING_REPORT, P.FINDING_SUBMIT},
     Role.INSPECTOR: _READ
     | {
+        P.COMPLAINT_VIEW,
+        P.MATTER_HANDLE,
         P.PATROL_DO,
         P.FINDING_REPORT,
         P.FINDING_ORDER,
@@ -71,6 +98,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.STATION: _READ
     | {
         P.COMPLAINT_VIEW,
+        P.MATTER_HANDLE,
+        P.MATTER_REVISIT,
+        P.REPORTER_REVEAL,
         P.PATROL_DO,
         P.FINDING_REPORT,
         P.FINDING_VERIFY,
@@ -82,6 +112,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.COMPLAINT_VIEW,
         P.COMPLAINT_REGISTER,
+        P.MATTER_MERGE,
+        P.MATTER_ASSIGN,
+        P.MATTER_HANDLE,
+        P.MATTER_SUPERVISE,
+        P.REPORTER_REVEAL,
         P.IMPORT_RUN,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
@@ -93,11 +128,20 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.FINDING_CLOSE,
         P.SUMMARY_VIEW,
     },
-    Role.SUPERVISOR: _READ | {P.COMPLAINT_VIEW, P.PATROL_REVIEW, P.SUMMARY_VIEW},
+    Role.SUPERVISOR: _READ
+    | {P.COMPLAINT_VIEW, P.MATTER_SUPERVISE, P.PATROL_REVIEW, P.SUMMARY_VIEW},
     Role.DEPUTY: _READ
     | {
         P.COMPLAINT_VIEW,
         P.COMPLAINT_REGISTER,
+        P.MATTER_ACCEPT,
+        P.MATTER_MERGE,
+        P.MATTER_DECIDE,
+        P.MATTER_INSTRUCT,
+        P.MATTER_ASSIGN,
+        P.MATTER_SUPERVISE,
+        P.REPORTER_REVEAL,
+        P.REPORTER_REVEAL_CONFIDENTIAL,
         P.PLAN_MAKE,
         P.PLAN_PUBLISH,
         P.FREQUENCY_SET,
@@ -109,7 +153,16 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.FINDING_DECIDE,
         P.SUMMARY_VIEW,
     },
-    Role.DIRECTOR: _READ | {P.COMPLAINT_VIEW, P.SUMMARY_VIEW},
+    Role.DIRECTOR: _READ
+    | {
+        P.COMPLAINT_VIEW,
+        P.MATTER_INSTRUCT,
+        P.MATTER_DIRECT,
+        P.MATTER_SUPERVISE,
+        P.REPORTER_REVEAL,
+        P.REPORTER_REVEAL_CONFIDENTIAL,
+        P.SUMMARY_VIEW,
+    },
     Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
     Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.FREQUENCY_SET, P.IMPORT_RUN, P.MAP_VIEW}),
 }

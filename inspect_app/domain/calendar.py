@@ -1,7 +1,9 @@
 """Calendar: the legal day of an instant, working days, and how pressing a deadline is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from inspect_app.domain.codes import Code
@@ -13,8 +15,30 @@ SATURDAY = 6
 
 AMBER_SHARE = 1 / 3
 """A deadline turns amber when at most this share of its period is left."""
-AMBER_LEFT = timedelta(days=2)
-"""A deadline turns amber when at most this time is left, however long the period was."""
+AMBER_WORKING_DAYS = 2
+"""A deadline turns amber when at most so many working days are left, however long the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """Which days are worked: the days that break the week's rule, with whether they are worked.
+
+    Beyond `last_year` no holidays are announced: there only weekends are off.
+    """
+
+    exceptions: Mapping[date, bool] = field(default_factory=lambda: MappingProxyType({}))
+    last_year: int | None = None
+
+    def works(self, day: date) -> bool:
+        """Whether the day is a working day."""
+        return self.exceptions.get(day, day.isoweekday() < SATURDAY)
+
+    def knows(self, day: date) -> bool:
+        """Whether the holidays of the day's year are announced."""
+        return self.last_year is not None and day.year <= self.last_year
+
+
+WEEKENDS_ONLY = WorkCalendar()
 
 
 class Light(Code):
@@ -34,16 +58,24 @@ class Period:
     due: datetime | None
 
 
-def light(period: Period, *, now: datetime) -> Light:
-    """Return the light of a period: red once due has passed, amber near it, green before."""
+def amber_until(now: datetime, *, calendar: WorkCalendar) -> datetime:
+    """Return up to which instant a deadline is near: the end of the second working day from now."""
+    return end_of_day(working_days_later(local_day(now), AMBER_WORKING_DAYS, calendar=calendar))
+
+
+def light(period: Period, *, now: datetime, calendar: WorkCalendar) -> Light:
+    """Return the light of a period: red once due has passed, amber near it, green before.
+
+    Near is at most a third of the period, or at most two working days.
+    """
     if period.due is None:
         return Light.NONE
     left = period.due - now
     if left < timedelta():
         return Light.RED
-    if left <= AMBER_LEFT or left <= AMBER_SHARE * (period.due - period.start):
+    if left <= AMBER_SHARE * (period.due - period.start):
         return Light.AMBER
-    return Light.GREEN
+    return Light.AMBER if period.due <= amber_until(now, calendar=calendar) else Light.GREEN
 
 
 def local_day(instant: datetime) -> date:
@@ -56,13 +88,15 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time(23, 59), CHINA)
 
 
-def working_days_later(day: date, days: int) -> date:
-    """Return the day `days` working days after a day; Saturday and Sunday do not count.
-
-    Public holidays and the working weekends exchanged for them are announced year by year and are
-    not known here, so a deadline over a holiday comes out early, never late.
-    """
+def working_days_later(day: date, days: int, *, calendar: WorkCalendar) -> date:
+    """Return the day `days` working days after a day; the day itself does not count."""
     while days > 0:
         day += timedelta(days=1)
-        days -= day.isoweekday() < SATURDAY
+        days -= calendar.works(day)
     return day
+
+
+def working_days_between(first: date, last: date, *, calendar: WorkCalendar) -> int:
+    """Return how many working days lie after `first` up to and with `last`."""
+    span = max(0, (last - first).days)
+    return sum(calendar.works(first + timedelta(days=n + 1)) for n in range(span))

@@ -56,6 +56,7 @@ class FlowDirection(Code):
 
     DIGITISED = "digitised", "与数字化方向一致"
     REVERSED = "reversed", "与数字化方向相反"
+    BOTH = "both", "双向(随调度变化)"
     UNKNOWN = "unknown", "未知"
 
 

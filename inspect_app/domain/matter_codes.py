@@ -116,3 +116,15 @@ class Satisfaction(Code):
     DISSATISFIED = "dissatisfied", "不满意"
     DECLINED = "declined", "拒评"
     UNREACHABLE = "unreachable", "无法联系"
+
+
+class DocumentKind(Code):
+    """Documents that are issued about a matter."""
+
+    RECEIPT = "receipt", "信访回执"
+    ACCEPTANCE = "acceptance", "受理告知书"
+    REFUSAL = "refusal", "不予受理告知书"
+    TRANSFER = "transfer", "转送单"
+    EXTENSION = "extension", "延期告知书"
+    REPLY = "reply", "答复意见书"
+    REVISIT = "revisit", "回访记录"

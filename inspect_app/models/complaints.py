@@ -1,13 +1,24 @@
 """Complaints and the matters they belong to; the reporter lives in a schema of its own."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Integer, String, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.codes import (
+    PhotoStage,
     PlaceQuality,
     PollutionType,
     ReporterMode,
@@ -17,6 +28,7 @@ from inspect_app.domain.codes import (
 from inspect_app.domain.matter_codes import (
     ContactKind,
     ContactMeans,
+    DocumentKind,
     LegalRoute,
     MatterState,
     OpinionKind,
@@ -28,6 +40,7 @@ from inspect_app.domain.matter_codes import (
 from inspect_app.models.base import (
     Base,
     Imported,
+    Json,
     Key,
     code_check,
     geometry,
@@ -185,16 +198,126 @@ class MatterMerge(Base):
     undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
 
 
+class MatterPhoto(Base):
+    """A photo taken while a matter was handled: the arrival, the evidence, the cure."""
+
+    __tablename__ = "matter_photo"
+    __table_args__ = (code_check("stage", PhotoStage),)
+
+    matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), primary_key=True
+    )
+    photo_sha256: Mapped[str] = mapped_column(
+        reference("photo.sha256"), primary_key=True, index=True
+    )
+    stage: Mapped[str] = mapped_column(String(10), server_default=text("'before'"))
+
+
+class IssuedDocument(Base):
+    """A document issued about a matter: its number and the facts it was made from, frozen.
+
+    The facts hold nothing of a reporter: the address is filled in from the sealed schema when the
+    document is fetched, for who may see it. `sha256` is that of the document without address.
+    """
+
+    __tablename__ = "issued_document"
+    __table_args__ = (code_check("kind", DocumentKind),)
+
+    id: Mapped[Key]
+    matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), index=True
+    )
+    complaint_id: Mapped[int | None] = mapped_column(reference("complaint.id", cascade=True))
+    kind: Mapped[str] = mapped_column(String(20))
+    document_no: Mapped[str] = mapped_column(unique=True)
+    template: Mapped[str]
+    facts: Mapped[Json] = mapped_column(JSONB)
+    sha256: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int | None] = mapped_column(reference("person.id"))
+
+
+class ComplaintMove(Base):
+    """A complaint that went over to another matter, so that it can be undone.
+
+    `opened` says the other matter was opened for it; undone, such a matter is gone again.
+    """
+
+    __tablename__ = "complaint_move"
+
+    id: Mapped[Key]
+    complaint_id: Mapped[int] = mapped_column(reference("complaint.id", cascade=True), index=True)
+    from_matter_id: Mapped[int] = mapped_column(
+        reference("complaint_matter.id", cascade=True), index=True
+    )
+    into_matter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint_matter.id", ondelete="SET NULL"), index=True
+    )
+    opened: Mapped[bool]
+    reason: Mapped[str]
+    before: Mapped[Json] = mapped_column(JSONB)
+    """What the two matters were before, where the move changed them."""
+    moved_at: Mapped[datetime]
+    moved_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(reference("person.id"))
+
+
+class RoutingRule(Base):
+    """The unit a kind of pollution belongs to in a period; without subtype the whole type."""
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (
+        code_check("pollution_type", PollutionType),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="period"),
+    )
+
+    id: Mapped[Key]
+    pollution_type: Mapped[str] = mapped_column(String(20))
+    pollution_subtype: Mapped[str | None] = mapped_column(String(30))
+    department: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    source: Mapped[str]
+
+
+class ReporterKey(Base):
+    """A key reporters are sealed with, known by its id; the key itself is never in the database."""
+
+    __tablename__ = "reporter_key"
+    __table_args__ = (
+        Index(
+            "uq_reporter_key_in_use",
+            text("(true)"),
+            unique=True,
+            postgresql_where=text("used_to IS NULL"),
+        ),
+        {"schema": "pii"},
+    )
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    used_from: Mapped[datetime]
+    used_to: Mapped[datetime | None]
+
+
 class Reporter(Base):
-    """The person behind a complaint: a schema of its own that the map's role cannot read."""
+    """The person behind a complaint: a schema of its own that the map's role cannot read.
+
+    Name, telephone and address are sealed together; keyed hashes tell the same person again.
+    """
 
     __tablename__ = "reporter"
-    __table_args__ = (code_check("mode", ReporterMode), {"schema": "pii"})
+    __table_args__ = (
+        code_check("mode", ReporterMode),
+        CheckConstraint("(sealed IS NULL) = (key_id IS NULL)", name="sealed_by_a_key"),
+        {"schema": "pii"},
+    )
 
     complaint_id: Mapped[int] = mapped_column(
         reference("complaint.id", cascade=True), primary_key=True
     )
     mode: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str | None]
-    phone: Mapped[str | None]
-    address: Mapped[str | None]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None] = mapped_column(reference("pii.reporter_key.key_id"))
+    phone_hash: Mapped[str | None] = mapped_column(String(32), index=True)
+    name_hash: Mapped[str | None] = mapped_column(String(32), index=True)

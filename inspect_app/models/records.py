@@ -65,6 +65,21 @@ class ImportBatch(Base):
     imported_by: Mapped[int | None] = mapped_column(reference("person.id"))
 
 
+class ImportMapping(Base):
+    """How files with these headers were read the last time, so that nobody says it twice."""
+
+    __tablename__ = "import_mapping"
+    __table_args__ = (UniqueConstraint("kind", "signature"),)
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(40))
+    signature: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the headers in the order of their letters."""
+    answers: Mapped[Json] = mapped_column(JSONB)
+    used_at: Mapped[datetime]
+    used_by: Mapped[int | None] = mapped_column(reference("person.id"))
+
+
 class Event(Base):
     """A step in the life of a finding, matter, task or plan: who, when, from where to where."""
 

@@ -9,7 +9,16 @@ from sqlalchemy.sql.expression import cast
 
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Finding, FindingPhoto, PatrolLog, PatrolStop, Photo, SyncRecord
+from inspect_app.models import (
+    ComplaintMatter,
+    Finding,
+    FindingPhoto,
+    MatterPhoto,
+    PatrolLog,
+    PatrolStop,
+    Photo,
+    SyncRecord,
+)
 from inspect_app.queries.scope import in_scope
 
 
@@ -22,7 +31,7 @@ def stored_photo(session: Session, sha256: str) -> Photo:
 
 
 def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
-    """Return a photo the actor sent, or one a finding, log or record inside the scope uses.
+    """Return a photo the actor sent, or one a finding, matter, log or record in scope uses.
 
     Any other photo, and one that never came, is not found.
     """
@@ -47,9 +56,20 @@ def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
         .where(SyncRecord.photos.contains([sha256]), in_scope(PatrolStop.grid_id, actor.scope))
         .exists()
     )
+    in_matter = (
+        select(MatterPhoto.photo_sha256)
+        .join(ComplaintMatter, ComplaintMatter.id == MatterPhoto.matter_id)
+        .where(
+            MatterPhoto.photo_sha256 == Photo.sha256,
+            in_scope(ComplaintMatter.grid_id, actor.scope),
+        )
+        .exists()
+    )
     roads = [Photo.received_from == actor.person_id]
     if actor.may(Permission.FINDING_VIEW):
         roads.append(in_finding)
+    if actor.may(Permission.COMPLAINT_VIEW):
+        roads.append(in_matter)
     if actor.may(Permission.PATROL_REVIEW):
         roads += [in_log, in_record]
     photo = session.scalar(select(Photo).where(Photo.sha256 == sha256, or_(*roads)))

@@ -1,5 +1,6 @@
 """Policy rows: the value that holds on a day, and the frequency policies of a week."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import bindparam, or_, select
@@ -36,6 +37,27 @@ def policy_value(session: Session, key: str, *, day: date) -> float:
     if held is None:
         raise PolicyMissing(key, day)
     return float(held["value"])
+
+
+VALUES = (
+    select(Policy.key, Policy.value)
+    .where(
+        Policy.key.in_(bindparam("keys", expanding=True)),
+        Policy.valid_from <= bindparam("day"),
+        or_(Policy.valid_to.is_(None), Policy.valid_to > bindparam("day")),
+    )
+    .order_by(Policy.valid_from)
+)
+
+
+def policy_values(session: Session, keys: Sequence[str], *, day: date) -> dict[str, float]:
+    """Return the numbers of several keys in one query; raises PolicyMissing as `policy_value`."""
+    rows = session.execute(VALUES, {"keys": list(keys), "day": day})
+    held = {key: float(value["value"]) for key, value in rows}
+    for key in keys:
+        if key not in held:
+            raise PolicyMissing(key, day)
+    return held
 
 
 def frequency_policies(session: Session, *, day: date) -> list[FrequencyPolicy]:

@@ -18,11 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from inspect_app.domain.access import Actor, Role
-from inspect_app.domain.calendar import AMBER_LEFT, Light, Period, light
+from inspect_app.domain.calendar import Light, Period, WorkCalendar, amber_until, light
 from inspect_app.domain.codes import Code, FindingType, Severity
 from inspect_app.domain.transitions import FINDING_FINISHED, FindingState
 from inspect_app.models import Event, Finding, Grid, Person
 from inspect_app.queries.findings import last_steps
+from inspect_app.queries.holidays import work_calendar
 from inspect_app.queries.scope import in_scope
 
 F = FindingState
@@ -218,18 +219,21 @@ def worklist(
         .order_by(*order)
     ).all()
     steps = last_steps(session, [finding.id for finding, *_ in found])
+    calendar = work_calendar(session)
     rows = []
     for finding, grid_name, owner_name, handler_name in found:
         version, start = steps.get(finding.id, (0, None))
-        shown = light_of(finding, start, now=now)
+        shown = light_of(finding, start, now=now, calendar=calendar)
         rows.append(FindingRow(finding, grid_name, owner_name, handler_name, version, shown))
     return Worklist(tuple(rows), count, page)
 
 
-def light_of(finding: Finding, start: datetime | None, *, now: datetime) -> Light:
+def light_of(
+    finding: Finding, start: datetime | None, *, now: datetime, calendar: WorkCalendar
+) -> Light:
     """Return the light of a finding whose deadline was set at `start`; none once finished."""
     due_at = None if finding.state in FINDING_FINISHED else finding.due_at
-    return light(Period(start or finding.reported_at, due_at), now=now)
+    return light(Period(start or finding.reported_at, due_at), now=now, calendar=calendar)
 
 
 def counts(session: Session, actor: Actor, *, now: datetime) -> dict[Tab, int]:
@@ -267,11 +271,15 @@ def grids_to_choose(session: Session, actor: Actor) -> list[Grid]:
 
 
 def pressing_counts(session: Session, actor: Actor, tab: Tab, *, now: datetime) -> tuple[int, int]:
-    """Return how many findings of a list are late, and how many will be within two days."""
-    soon = and_(UNFINISHED, Finding.due_at >= now, Finding.due_at <= now + AMBER_LEFT)
+    """Return how many findings of a list are late, and how many soon will be.
+
+    Soon is within two working days, as the amber light has it.
+    """
+    near = amber_until(now, calendar=work_calendar(session))
+    soon = and_(UNFINISHED, Finding.due_at >= now, Finding.due_at <= near)
     row = session.execute(
         select(func.count().filter(late(now)), func.count().filter(soon))
         .select_from(Finding)
-        .where(in_tab(tab, actor, now=now), UNFINISHED, Finding.due_at <= now + AMBER_LEFT)
+        .where(in_tab(tab, actor, now=now), UNFINISHED, Finding.due_at <= near)
     ).one()
     return row[0], row[1]

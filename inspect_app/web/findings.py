@@ -28,6 +28,7 @@ from inspect_app.domain.transitions import (
 )
 from inspect_app.models import Event, Finding, Grid, Person
 from inspect_app.queries import findings as finding_queries
+from inspect_app.queries.holidays import work_calendar
 from inspect_app.queries.owners import NoOwner, owner_of_grid
 from inspect_app.queries.surroundings import surroundings_of
 from inspect_app.queries.worklists import (
@@ -255,7 +256,7 @@ def _detail(finding: Finding, message: str = "", refused: str = "") -> str:
         refused=refused,
         form=request.form,
         version=version,
-        light=light_of(finding, start, now=now()),
+        light=light_of(finding, start, now=now(), calendar=work_calendar(session)),
         grid=grid,
         ownership=_ownership(finding, grid, [entry.event for entry in history]),
         reporter=session.get(Person, finding.reported_by) if finding.reported_by else None,

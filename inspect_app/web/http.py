@@ -42,6 +42,8 @@ STATUS: dict[str, int] = {
     "form_expired": 400,
     "wrong_step": 409,
     "page_stale": 409,
+    "merge_undone": 409,
+    "merge_built_on": 409,
     "record_conflict": 409,
     "record_early": 409,
     "patrol_started": 409,
@@ -60,6 +62,8 @@ STATUS: dict[str, int] = {
     "seq_taken": 409,
     "log_elsewhere": 409,
     "already_settled": 409,
+    "alarm_acknowledged": 409,
+    "scan_busy": 409,
     "digest_missing": 400,
     "digest_mismatch": 400,
     "device_revoked": 401,
@@ -69,6 +73,15 @@ STATUS: dict[str, int] = {
     "offset_differs": 409,
     "incoming_full": 507,
     "disk_full": 507,
+    "reporter_key_missing": 503,
+    "reporter_key_wrong": 503,
+    "external_no_taken": 409,
+    "only_complaint": 409,
+    "same_matter": 409,
+    "move_stale": 409,
+    "move_undone": 409,
+    "reporter_none": 404,
+    "reveal_too_often": 429,
 }
 """HTTP status of problems; all others are 422."""
 

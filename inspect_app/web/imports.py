@@ -27,6 +27,7 @@ from inspect_app.web.http import (
     words,
 )
 from inspect_app.web.kept_files import KeptFile, keep_file, kept_file
+from inspect_app.web.reporter_seal import seal
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
 from inspect_app.workflows.import_file import (
     KINDS,
@@ -50,6 +51,7 @@ COUNTS: dict[str, str] = {
     "no_place": "无位置",
     "outside_grids": "在所有网格之外",
 }
+COMPLAINTS = "complaints"
 REFERENCES = ("EPSG:4490", "WGS84", "GCJ02", "BD09")
 SHOWN_MAX = 200
 # A spreadsheet runs a cell that starts like this; the full-width forms are read alike.
@@ -105,7 +107,7 @@ def confirm() -> AnyResponse:
     upload = kept_file(request.form.get("token", ""), _folder())
     report = _run(upload, dry_run=False)
     if report.kind in ASSIGN_KINDS:
-        kinds = [report.kind, *(["matters"] if report.kind == "complaints" else [])]
+        kinds = [report.kind, *(["matters"] if report.kind == COMPLAINTS else [])]
         _assign(kinds)
     upload.forget()
     flash(gettext("导入完成"))
@@ -213,7 +215,8 @@ def _run(upload: KeptFile, *, dry_run: bool) -> ImportReport:
         encoding=form["encoding"] or None,
         time_zone=form["time_zone"] or settings().time_zone,
     )
-    return import_file(database(), wanted, actor=actor(), now=now(), dry_run=dry_run)
+    needed = seal() if wanted.kind == COMPLAINTS else None
+    return import_file(database(), wanted, actor=actor(), now=now(), dry_run=dry_run, seal=needed)
 
 
 def _shown(report: ImportReport) -> dict[str, Any]:

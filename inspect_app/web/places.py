@@ -1,8 +1,9 @@
 """Places by name, for the forms in which a point is chosen on a map."""
 
 import math
+import time
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
@@ -10,6 +11,7 @@ from inspect_app.db import map_reader
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.queries import features
+from inspect_app.queries.place_names import NameKind, PlaceNames
 from inspect_app.queries.places import find_places
 from inspect_app.web.http import actor, database, json_answer, requires, today
 
@@ -19,14 +21,38 @@ pages = Blueprint("places", __name__)
 @pages.get("/api/places")
 @requires(Permission.MAP_VIEW)
 def search() -> Response:
-    """Answer with the named places of `?text=` in the reader's scope."""
+    """Answer with the named places of `?text=` in the reader's scope, of `&kind=` only."""
     text = request.args.get("text", "").replace("\x00", "")[:80]
-    found = find_places(database(), text, scope=actor().scope, day=today())
+    wanted = [kind for kind in NameKind if kind.value in request.args.getlist("kind")]
+    found = find_places(
+        database(),
+        text,
+        names=place_names(),
+        scope=actor().scope,
+        day=today(),
+        kinds=wanted or tuple(NameKind),
+    )
     places = [
-        {"kind": gettext(one.kind), "name": one.name, "lon": one.lon, "lat": one.lat}
+        {
+            "key": one.key.value,
+            "id": one.id,
+            "kind": gettext(one.kind),
+            "name": one.name,
+            "within": one.within,
+            "lon": one.lon,
+            "lat": one.lat,
+        }
         for one in found
     ]
     return json_answer({"places": places})
+
+
+def place_names() -> PlaceNames:
+    """Return the names this process holds; the first to ask makes the index."""
+    held: PlaceNames = current_app.extensions.setdefault(
+        "place_names", PlaceNames(clock=time.monotonic)
+    )
+    return held
 
 
 def sight() -> list[float] | None:

@@ -7,10 +7,16 @@ from flask import Blueprint, render_template
 
 from inspect_app.db import map_reader
 from inspect_app.domain.access import Permission
+from inspect_app.domain.alarm_codes import Confidence
 from inspect_app.queries import features
+from inspect_app.queries.bursts import alarms
+from inspect_app.queries.cluster_scans import FoundCluster, found_clusters, newest_scan
 from inspect_app.queries.metrics import Period, figures, week_period
 from inspect_app.queries.policies import policy_value
+from inspect_app.queries.rebounds import rebounds
 from inspect_app.queries.repeated_matters import repeated_matters
+from inspect_app.queries.visits import visit_lists
+from inspect_app.web.clusters.shown import cluster_sentence
 from inspect_app.web.http import (
     actor,
     database,
@@ -29,6 +35,9 @@ REPEATS_DAYS = 28
 """The top list looks back four weeks, so that a matter does not vanish on Monday morning."""
 
 
+TOP = 8
+LINES = 5
+"""Lines of a list; one page has room for no more."""
 MAP_LAYERS = ("grids", "waterways", "repeats")
 
 
@@ -46,10 +55,27 @@ def page() -> str:
         since=since,
         until=period.until,
         count_min=int(policy_value(database(), "repeat_count_min", day=today())),
+        limit=TOP,
     )
     canvas = map_canvas()
+    day = (period.until - timedelta(microseconds=1)).astimezone(time_zone()).date()
+    scan = newest_scan(database(), until=week)
+    rebound, rebound_count = rebounds(
+        database(),
+        scope,
+        since=since,
+        until=period.until,
+        days=policy_value(database(), "rebound_days", day=today()),
+    )
     return render_template(
         "summary.html",
+        alarms=alarms(database(), scope, since=period.start, until=period.until, limit=LINES),
+        clusters=_sure(found_clusters(database(), scan, scope)) if scan else [],
+        cluster_sentence=cluster_sentence,
+        scan=scan,
+        rebounds=rebound,
+        rebound_count=rebound_count,
+        visits=visit_lists(database(), scope, until=period.until, day=day),
         figures=figures(database(), period, scope),
         matters=matters,
         period=period,
@@ -60,6 +86,11 @@ def page() -> str:
         canvas=canvas,
         configuration=_configuration(canvas, week, since=since, period=period),
     )
+
+
+def _sure(found: list[FoundCluster]) -> list[FoundCluster]:
+    """Return the clusters that are hardly chance; the others stand on the page of clusters."""
+    return [one for one in found if one.confidence is not Confidence.COULD_BE_CHANCE][:LINES]
 
 
 def _configuration(

@@ -34,6 +34,7 @@ class NavigationEntry:
 NAVIGATION: tuple[NavigationEntry, ...] = (
     NavigationEntry("summary.page", "领导一页", P.SUMMARY_VIEW),
     NavigationEntry("map.page", "一张图", P.MAP_VIEW),
+    NavigationEntry("clusters.page", "投诉聚集", P.SUMMARY_VIEW),
     NavigationEntry("complaints.page", "投诉", P.COMPLAINT_VIEW),
     NavigationEntry("findings.page", "问题", P.FINDING_VIEW),
     NavigationEntry("plans.page", "巡查计划", P.PLAN_VIEW),

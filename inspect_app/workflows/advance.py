@@ -1,4 +1,4 @@
-"""Advance: the only code that changes the state of a finding, a patrol task or a plan."""
+"""Advance: the only code that changes the state of a finding, a matter, a task or a plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.codes import Code, PhotoStage
 from inspect_app.domain.guards import Situation, failed_guard
+from inspect_app.domain.matter_codes import MatterState
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import (
     STEP_PHOTOS,
@@ -23,10 +24,11 @@ from inspect_app.domain.transitions import (
     transition,
 )
 from inspect_app.domain.weeks import week_text
-from inspect_app.models import Event, Finding, PatrolPlan, PatrolTask
+from inspect_app.models import ComplaintMatter, Event, Finding, PatrolPlan, PatrolTask
 from inspect_app.queries.findings import handled_by, photos_on_record
+from inspect_app.queries.matter_record import left_state, matter_record, worked_on
 
-Subject = Finding | PatrolTask | PatrolPlan
+Subject = Finding | ComplaintMatter | PatrolTask | PatrolPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Step:
     """What a person adds to a step: the reason, and the facts its guards ask for.
 
     Known facts: `handler_person_id`, `due_at`, `department`, `upper_grid_id`, `case_no`, `officers`
-    (person ids), `photos` (hashes of the photos this step adds), `rounds_max`.
+    (person ids), `photos` (hashes of the photos this step adds), `rounds_max`; those of a matter's
+    steps are the fields of `MatterForm` and the limits `handle_matter` looks up.
     """
 
     reason: str = ""
@@ -43,6 +46,7 @@ class Step:
 
 KINDS: dict[type[Subject], tuple[str, type[Code]]] = {
     Finding: ("finding", FindingState),
+    ComplaintMatter: ("matter", MatterState),
     PatrolTask: ("task", TaskState),
     PatrolPlan: ("plan", PlanState),
 }
@@ -58,7 +62,8 @@ def advance(
     subject lies in the actor's scope.
     """
     row = permitted_row(subject, event, actor=actor)
-    failed = failed_guard(row.guards, situation(session, subject, row, step=step, actor=actor))
+    values = situation(session, subject, row, step=step, actor=actor, now=now)
+    failed = failed_guard(row.guards, values)
     if failed is not None:
         raise Problem("guard_failed", event=row.label, guard=failed.label)
     return record(session, subject, row, step=step, actor=actor, now=now)
@@ -78,15 +83,25 @@ def permitted_row(subject: Subject, event: str, *, actor: Actor) -> Transition:
 
 
 def situation(
-    session: Session, subject: Subject, row: Transition, *, step: Step, actor: Actor
+    session: Session, subject: Subject, row: Transition, *, step: Step, actor: Actor, now: datetime
 ) -> Situation:
-    """Return the values the guards look at; only findings have photos, orders and handlers."""
+    """Return the values the guards look at; only findings and matters have a record."""
     said = Situation(
         reason=step.reason,
         facts=step.facts,
         actor_id=actor.person_id,
+        now=now,
         may_decide=actor.may(Permission.FINDING_DECIDE),
     )
+    if isinstance(subject, ComplaintMatter):
+        return replace(
+            said,
+            may_decide=actor.may(Permission.MATTER_DECIDE),
+            may_direct=actor.may(Permission.MATTER_DIRECT),
+            severity=subject.severity,
+            handled_by=worked_on(session, subject),
+            matter=matter_record(session, subject),
+        )
     if not isinstance(subject, Finding):
         return said
     photos = photos_on_record(session, subject.id)
@@ -121,7 +136,10 @@ def record(
 ) -> Event:
     """Write the new state with its event and audit rows; births are recorded here too."""
     before = None if row.source is None else row.source.value
-    subject.state = row.target.value
+    target = row.target.value
+    if row.back and isinstance(subject, ComplaintMatter):
+        target = left_state(session, subject) or target
+    subject.state = target
     session.flush()
     facts = {name: _plain(value) for name, value in step.facts.items()}
     said = {
@@ -129,7 +147,7 @@ def record(
         "subject_id": subject.id,
         "event": row.event,
         "from_state": before,
-        "to_state": row.target.value,
+        "to_state": target,
         "actor_id": actor.person_id,
         "at": now,
         "reason": step.reason or None,
@@ -142,6 +160,8 @@ def name_of(subject: Subject) -> str:
     """Return what people call the subject in a sentence."""
     if isinstance(subject, Finding):
         return subject.finding_no
+    if isinstance(subject, ComplaintMatter):
+        return subject.matter_no
     if isinstance(subject, PatrolTask):
         return f"{subject.day:%m-%d} {subject.crew.name}"
     return week_text(subject.week)

@@ -23,6 +23,7 @@ from inspect_app.queries.findings import (
     possible_handlers,
     version_of,
 )
+from inspect_app.queries.holidays import work_calendar
 from inspect_app.queries.owners import NoOwner, owner_of_grid
 from inspect_app.queries.policies import PolicyMissing, policy_value
 from inspect_app.workflows.advance import Step, advance, label_of, permitted_row, situation
@@ -147,7 +148,7 @@ def obstacle(
     """Return what stands against a step whatever is filled in; None where a form can be offered."""
     shown = FollowForm(state=finding.state, version=0)
     step = Step(facts=_facts(session, finding, row, form=shown, now=now))
-    values = situation(session, finding, row, step=step, actor=actor)
+    values = situation(session, finding, row, step=step, actor=actor, now=now)
     return failed_guard(row.guards & STANDING, values)
 
 
@@ -213,7 +214,7 @@ def default_due(
     except PolicyMissing:
         return None
     if key.endswith("working_days"):
-        return end_of_day(working_days_later(day, int(days)))
+        return end_of_day(working_days_later(day, int(days), calendar=work_calendar(session)))
     return end_of_day(day + timedelta(days=days))
 
 

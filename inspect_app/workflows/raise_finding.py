@@ -27,6 +27,7 @@ from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import FindingState, transition
 from inspect_app.models import Event, Finding, FindingPhoto, Measure
 from inspect_app.queries.findings import missing_photos, of_finding
+from inspect_app.queries.holidays import work_calendar
 from inspect_app.queries.owners import ground_at
 from inspect_app.queries.policies import PolicyMissing, policy_value
 from inspect_app.workflows.advance import Step, record
@@ -227,4 +228,4 @@ def _verification_due(session: Session, *, now: datetime) -> datetime | None:
         days = policy_value(session, "verify_working_days", day=day)
     except PolicyMissing:
         return None
-    return end_of_day(working_days_later(day, int(days)))
+    return end_of_day(working_days_later(day, int(days), calendar=work_calendar(session)))

@@ -14,12 +14,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
 from inspect_app.demo.county import County
+from inspect_app.domain.codes import ReporterMode
 from inspect_app.domain.problems import Problem
-from inspect_app.models import Base, Grid
+from inspect_app.domain.reporters import ReporterData
+from inspect_app.models import Base, Grid, Reporter
 from inspect_app.models.base import SRID
+from inspect_app.queries.reporter_seal import ReporterSeal
 from inspect_app.workflows.hand_out_tablets import hand_out_tablets
 from inspect_app.workflows.log_in import password_hash
 from inspect_app.workflows.play_week import play_week
+from inspect_app.workflows.seal_reporter import SEALED_COLUMNS, sealed_rows
 
 PASSWORD = "demo"  # noqa: S105 - the demo's password is public
 Progress = Callable[[str, int], None]
@@ -31,12 +35,17 @@ def is_empty(session: Session) -> bool:
 
 
 def seed_county(
-    session: Session, county: County, *, photos_dir: Path, progress: Progress
+    session: Session,
+    county: County,
+    *,
+    photos_dir: Path,
+    progress: Progress,
+    seal: ReporterSeal,
 ) -> dict[str, int]:
     """Write all frames and photos, play the present week; return the number of rows a table.
 
     Refuses with a Problem where the database has grids already. `progress` is told each table's
-    name and number of rows after it is written.
+    name and number of rows after it is written; reporters are stored under the `seal`.
     """
     if not is_empty(session):
         raise Problem("not_empty")
@@ -48,6 +57,8 @@ def seed_county(
             continue
         if table.name == "account":
             frame = frame.assign(password_hash=password_hash(PASSWORD))
+        if table is Reporter.__table__:
+            frame = _sealed(frame, seal)
         _copy(connection, table, frame)
         _advance_identity(session, table)
         counts[table.fullname] = len(frame)
@@ -64,6 +75,21 @@ def seed_county(
     counts["patrol_stop"] += sum(len(task.stops) for task in plan.tasks)
     progress("tablets", 0)
     return counts | hand_out_tablets(session, county)
+
+
+def _sealed(frame: pd.DataFrame, seal: ReporterSeal) -> pd.DataFrame:
+    """Return the reporters as they are stored."""
+    told = frame.astype(object).where(frame.notna(), "")
+    rows = sealed_rows(
+        (
+            (int(one.complaint_id), ReporterData(ReporterMode(one.mode), *one[2:]))
+            for one in told[["complaint_id", "mode", "name", "phone", "address"]].itertuples(
+                index=False
+            )
+        ),
+        seal=seal,
+    )
+    return pd.DataFrame(rows, columns=list(SEALED_COLUMNS), dtype=object)
 
 
 def _copy(connection: Connection[Any], table: Table, frame: pd.DataFrame) -> None:

@@ -6,7 +6,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from inspect_app.cli import clusters, edge, main
+from inspect_app.cli import edge, main
+from inspect_app.cli.clusters import file as clusters
 
 COLUMNS = "id=编号,at=时间,lon=经度,lat=纬度,kind=类别"
 

@@ -1,9 +1,16 @@
 """Guards: each refuses and passes on values alone."""
 
+from datetime import timedelta
+
 import pytest
 
-from inspect_app.domain.guards import GUARDS, Situation, failed_guard
+from inspect_app.domain.guards import GUARDS, MatterRecord, Situation, failed_guard
 from inspect_app.domain.transitions import TRANSITIONS, Guard
+from tests.conftest import NOW
+
+SECOND = timedelta(seconds=1)
+TEXTS = {"handling_result": "已停产", "reply_text": "已责令停产"}
+PETITION = MatterRecord(legal_route="petition")
 
 CASES = [
     (Guard.REASON, {"reason": "   "}, {"reason": "已核对"}),
@@ -31,6 +38,64 @@ CASES = [
     (Guard.CASE_NO, {"facts": {"case_no": ""}}, {"facts": {"case_no": "立〔2026〕1号"}}),
     (Guard.TWO_OFFICERS, {"facts": {"officers": (1, 1)}}, {"facts": {"officers": (1, 2)}}),
     (Guard.TWO_OFFICERS, {"facts": {"officers": "12"}}, {"facts": {"officers": [1, 2]}}),
+    (
+        Guard.MATTER_HANDLER,
+        {"actor_id": 1, "matter": MatterRecord(handlers=frozenset({2}))},
+        {"actor_id": 2, "matter": MatterRecord(handlers=frozenset({2}))},
+    ),
+    (Guard.DEPUTY_ACCEPTS, {"facts": {"accept_needs_deputy": 1.0}}, {"may_decide": True}),
+    (Guard.DEPUTY_ACCEPTS, {}, {"facts": {"accept_needs_deputy": 0.0}}),
+    (Guard.REFUSAL, {}, {"facts": {"refusal_reason": "vague"}}),
+    (
+        Guard.OBJECTION_OPEN,
+        {"now": NOW, "facts": {"object_until": NOW - SECOND}},
+        {"now": NOW, "facts": {"object_until": NOW}},
+    ),
+    (
+        Guard.REVIEW_OPEN,
+        {"now": NOW, "facts": {"review_until": NOW - SECOND}},
+        {"now": NOW, "facts": {}},
+    ),
+    (Guard.DIRECTOR_IF_MAJOR, {"severity": "urgent"}, {"severity": "urgent", "may_direct": True}),
+    (Guard.FIRST_REJECTION, {"matter": MatterRecord(rejections=1)}, {}),
+    (Guard.AT_PLACE, {"facts": {"lon": 120.0}}, {"facts": {"lon": 120.0, "lat": 30.0}}),
+    (
+        Guard.AT_PLACE,
+        {"facts": {"lon": 120.0, "lat": 30.0, "distance_m": 301, "distance_max_m": 300}},
+        {"facts": {"lon": 120.0, "lat": 30.0, "distance_m": 300, "distance_max_m": 300}},
+    ),
+    (Guard.SITE_PHOTO, {}, {"facts": {"photos": ("a",)}}),
+    (Guard.RESULT, {}, {"facts": {"verification_result": "true"}}),
+    (Guard.SITE_EVIDENCE, {}, {"facts": {"photos": ("a",)}}),
+    (Guard.SITE_EVIDENCE, {}, {"matter": MatterRecord(evidence=1)}),
+    (Guard.MEASURE, {}, {"facts": {"measure_kind": "oral_order"}}),
+    (Guard.TOLD, {"facts": {"told": "已告知"}}, {"facts": {"means": "phone", "told": "已告知"}}),
+    (Guard.EXTENSION_FIRST, {"matter": MatterRecord(extensions=1)}, {}),
+    (
+        Guard.EXTENSION_DAYS,
+        {"facts": {"days": 31, "days_max": 30.0}},
+        {"facts": {"days": 30, "days_max": 30.0}},
+    ),
+    (Guard.EXTENSION_DAYS, {"facts": {"days": 0}}, {"facts": {"days": 1}}),
+    (Guard.EXTENSION_ASKED, {}, {"matter": MatterRecord(extension_asked=True)}),
+    (Guard.TEXTS, {"facts": {"reply_text": "好"}}, {"facts": TEXTS}),
+    (Guard.NO_PERSONAL, {"facts": {"reply_text": "电话13800009999"}}, {"facts": TEXTS}),
+    (
+        Guard.NO_PERSONAL,
+        {"facts": {"reply_text": "身份证11010519491231002X"}},
+        {"facts": {"reply_text": "文号202600001234567,咨询电话010-12369"}},
+    ),
+    (Guard.OPINION, {"matter": PETITION}, {"matter": PETITION, "facts": {"opinion_kind": "deny"}}),
+    (Guard.FINDINGS_SETTLED, {"matter": MatterRecord(findings_open=1)}, {}),
+    (Guard.FINDINGS_OPEN, {}, {"matter": MatterRecord(findings_open=1)}),
+    (
+        Guard.REVISITOR,
+        {"actor_id": 1, "handled_by": frozenset({1})},
+        {"actor_id": 2, "handled_by": frozenset({1})},
+    ),
+    (Guard.SATISFACTION, {}, {"facts": {"satisfaction": "fairly"}}),
+    (Guard.CHANGE, {}, {"facts": {"is_key_item": False}}),
+    (Guard.TARGET, {}, {"facts": {"into_matter_id": 7}}),
 ]
 
 

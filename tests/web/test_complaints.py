@@ -6,13 +6,20 @@ from shapely.geometry import box
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Role
-from inspect_app.models import Reporter
 from tests.conftest import NOW
-from tests.factories import add, log_in, make_account, make_grid, make_matter
+from tests.factories import (
+    log_in,
+    make_account,
+    make_grid,
+    make_matter,
+    make_policies,
+    make_reporter,
+)
 
 
 @pytest.fixture
 def county(session: Session):
+    make_policies(session)
     return make_grid(session)
 
 
@@ -52,7 +59,7 @@ def test_a_township_finds_its_own_matters_only(app, session, county):
     session.commit()
     client = app.test_client()
     log_in(client, account)
-    listed = client.get("/complaints").text
+    listed = client.get("/complaints?tab=all").text
     assert "本镇事项" in listed
     assert "外镇事项" not in listed
     assert client.get(f"/complaints/{own.id}").status_code == 200
@@ -65,10 +72,7 @@ def test_nothing_of_the_reporter_reaches_the_page_and_markup_stays_text(deputy, 
         session, at=NOW, title="<img src=x onerror=alert(1)>${7*7}", grid_id=county.id
     )
     complaint = matter.complaints[0]
-    add(
-        session,
-        Reporter(complaint_id=complaint.id, mode="named", name="金丝雀", phone="13800009999"),
-    )
+    make_reporter(session, complaint, name="金丝雀", phone="13800009999")
     session.commit()
     for address in ("/complaints", f"/complaints/{matter.id}"):
         text = deputy.get(address).text
@@ -78,8 +82,8 @@ def test_nothing_of_the_reporter_reaches_the_page_and_markup_stays_text(deputy, 
         assert "&lt;img src=x" in text
 
 
-def test_an_inspector_without_the_permission_is_refused(app, session):
-    account = make_account(session, Role.INSPECTOR)
+def test_an_auditor_without_the_permission_is_refused(app, session):
+    account = make_account(session, Role.AUDITOR)
     session.commit()
     client = app.test_client()
     log_in(client, account)

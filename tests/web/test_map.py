@@ -128,9 +128,12 @@ def test_the_time_window_and_the_classes_narrow_every_answer_alike(chief: FlaskC
 @pytest.mark.parametrize(
     ("role", "missing"),
     [
-        (Role.WORKER, {"matters", "repeats", "tracks"}),
+        (Role.WORKER, {"tracks"}),
         (Role.CLERK, {"planned_routes", "tracks"}),
-        (Role.ADMINISTRATOR, {"matters", "repeats", "findings", "planned_routes", "tracks"}),
+        (
+            Role.ADMINISTRATOR,
+            {"matters", "repeats", "clusters", "findings", "planned_routes", "tracks"},
+        ),
         (Role.CHIEF, set()),
     ],
 )

@@ -25,7 +25,7 @@ from inspect_app.models import (
 )
 from inspect_app.workflows.import_file import ImportRequest, import_file
 from inspect_app.workflows.import_file.values import Context, instants
-from tests.conftest import NOW
+from tests.conftest import NOW, seal_of
 from tests.workflows.importing import DAY, reasons, run, write
 
 SOURCES = """企业名称,经度,纬度,统一社会信用代码,类型
@@ -199,7 +199,8 @@ def test_complaints_get_numbers_matters_and_their_reporters_stay_apart(session: 
     assert "13800000000" not in json.dumps(rows[0].raw)
     assert "王某" not in json.dumps([dict(one) for one in report.sample], ensure_ascii=False)
     reporter = session.scalars(select(Reporter)).one()
-    assert (reporter.mode, reporter.name, reporter.phone) == ("named", "王某", "13800000000")
+    told = seal_of(session).open(reporter.sealed, complaint_id=rows[0].id)
+    assert (reporter.mode, *told) == ("named", "王某", "13800000000", "")
     matters = session.scalars(select(ComplaintMatter).order_by(ComplaintMatter.matter_no)).all()
     assert [one.id for one in matters] == [one.matter_id for one in rows]
     assert (matters[0].title, matters[0].respondent_name) == ("夜间施工", "甲")

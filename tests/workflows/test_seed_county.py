@@ -32,7 +32,7 @@ from inspect_app.queries.inbox import held_records
 from inspect_app.queries.owners import owner_at
 from inspect_app.workflows.number import next_number
 from inspect_app.workflows.seed_county import seed_county
-from tests.conftest import NOW, SeededCounty, settings_for
+from tests.conftest import NOW, SeededCounty, seal_of, settings_for
 from tests.demo_county import TODAY, drawn
 from tests.factories import make_grid, make_org
 
@@ -178,5 +178,11 @@ def test_the_chief_sees_one_township_and_the_director_the_county(
 def test_a_database_with_data_is_refused(session: Session, tmp_path: Path):
     make_grid(session)
     with pytest.raises(Problem) as refusal:
-        seed_county(session, drawn(), photos_dir=tmp_path, progress=lambda _name, _rows: None)
+        seed_county(
+            session,
+            drawn(),
+            photos_dir=tmp_path,
+            progress=lambda _name, _rows: None,
+            seal=seal_of(session),
+        )
     assert refusal.value.code == "not_empty"

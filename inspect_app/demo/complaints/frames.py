@@ -27,6 +27,9 @@ CHANNELS = {
     SourceChannel.PROPOSAL: 0.005,
 }
 
+IN_HAND = ("assigned", "investigating", "handling", "replied")
+"""States in which somebody has the matter in hand."""
+
 
 def matter_frame(
     rng: np.random.Generator,
@@ -49,6 +52,7 @@ def matter_frame(
     number = first.groupby(first.received.dt.year).cumcount() + 1
     source_id = np.append(sources.id.to_numpy(), 0)[first.source.to_numpy()]
     known = first.source.to_numpy() >= 0
+    owner = owner_on(people, grid, first.received)
     name = np.array([*sources["name"], None], dtype=object)[first.source.to_numpy()]
     return pd.DataFrame(
         {
@@ -63,7 +67,8 @@ def matter_frame(
             "pollution_types": _types(first.topic),
             "respondent_source_id": pd.Series(source_id, dtype="Int64").where(known),
             "respondent_name": name,
-            "owner_person_id": owner_on(people, grid, first.received),
+            "owner_person_id": owner,
+            "handler_person_id": owner.where(np.isin(state, IN_HAND)),
             "opened_at": pd.Series(opened).dt.tz_localize("UTC"),
             "closed_at": pd.Series(opened + _seconds_of(closed)).dt.tz_localize("UTC"),
             "geom": first.matter.map(placed.geom),

@@ -1,11 +1,18 @@
 """State machines as tables: which event leads from where to where, who may, under which guards."""
 
+from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
+from inspect_app.domain.matter_codes import MatterState
 from inspect_app.domain.transitions.finding import (
     FINDING_FINISHED,
     FINDING_TRANSITIONS,
-    PHOTO_PERMISSIONS,
     STEP_PHOTOS,
+)
+from inspect_app.domain.transitions.matter import (
+    MATTER_FINISHED,
+    MATTER_STEP_PHOTOS,
+    MATTER_TRANSITIONS,
+    MATTER_WORKING,
 )
 from inspect_app.domain.transitions.patrol import PLAN_TRANSITIONS, TASK_TRANSITIONS
 from inspect_app.domain.transitions.rows import Guard, Transition
@@ -15,6 +22,10 @@ __all__ = [
     "FINAL_STATES",
     "FINDING_FINISHED",
     "FINDING_TRANSITIONS",
+    "MATTER_FINISHED",
+    "MATTER_STEP_PHOTOS",
+    "MATTER_TRANSITIONS",
+    "MATTER_WORKING",
     "PHOTO_PERMISSIONS",
     "PLAN_TRANSITIONS",
     "STEP_PHOTOS",
@@ -32,6 +43,7 @@ __all__ = [
 
 TRANSITIONS: tuple[Transition, ...] = (
     *FINDING_TRANSITIONS,
+    *MATTER_TRANSITIONS,
     *TASK_TRANSITIONS,
     *PLAN_TRANSITIONS,
 )
@@ -41,9 +53,23 @@ FINAL_STATES: frozenset[Code] = frozenset(
         TaskState.COMPLETED,
         TaskState.EXEMPTED,
         PlanState.WITHDRAWN,
+        MatterState.NOT_ACCEPTED,
+        MatterState.RETURNED,
+        MatterState.TRANSFERRED,
+        MatterState.TERMINATED,
+        MatterState.ARCHIVED,
     }
 )
 """States that are meant to be left by nothing."""
+
+_TAKING_PHOTOS = {"finding": STEP_PHOTOS, "matter": MATTER_STEP_PHOTOS}
+
+PHOTO_PERMISSIONS: tuple[Permission, ...] = tuple(
+    dict.fromkeys(
+        row.permission for row in TRANSITIONS if row.event in _TAKING_PHOTOS.get(row.subject, {})
+    )
+)
+"""Permissions whose holders take steps with photos, and so must be able to send them."""
 
 
 def transition(subject: str, event: str, source: str | None) -> Transition | None:

@@ -211,10 +211,5 @@ STEP_PHOTOS: dict[str, PhotoStage] = {
 }
 """What the photos added by a finding's step show; other steps take no photos."""
 
-PHOTO_PERMISSIONS: tuple[Permission, ...] = tuple(
-    dict.fromkeys(row.permission for row in FINDING_TRANSITIONS if row.event in STEP_PHOTOS)
-)
-"""Permissions whose holders take steps with photos, and so must be able to send them."""
-
 FINDING_FINISHED = (F.CLOSED, F.DISMISSED, F.DUPLICATE)
 """States in which a finding no longer waits for anybody."""

@@ -1,6 +1,7 @@
 // A point of a form: found by name, clicked on our own map, or typed; all three stay equal.
+import { findNames } from "./find_names.js";
+
 const L = window.L;
-const WAIT_MS = 200;
 const CLOSE_ZOOM = 15;
 
 const BASE = [
@@ -76,35 +77,15 @@ function attachBase(box, map) {
 
 function attachSearch(box, choose) {
   const input = box.querySelector("input[type=search]");
-  const list = box.querySelector(".found");
-  let timer = null;
-  let asked = 0;
-  const close = () => { list.hidden = true; };
-  const fill = (places) => {
-    list.replaceChildren(...places.map((found) => {
-      const entry = document.createElement("button");
-      entry.type = "button";
-      entry.textContent = `${found.name} · ${found.kind}`;
-      entry.addEventListener("click", () => { choose(found); input.value = found.name; close(); });
-      const row = document.createElement("li");
-      row.append(entry);
-      return row;
-    }));
-    if (!places.length) list.textContent = box.dataset.nothing;
-    list.hidden = false;
-  };
-  input.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const turn = (asked += 1);
-      if (!input.value.trim()) { close(); return; }
-      const found = await read(box, `${box.dataset.search}?text=${encodeURIComponent(input.value)}`);
-      if (turn === asked) fill(found.places);
-    }, WAIT_MS);
-  });
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") { event.preventDefault(); list.querySelector("button")?.click(); }
-    if (event.key === "Escape") close();
+  findNames(input, {
+    list: box.querySelector(".found"),
+    url: box.dataset.search,
+    nothing: box.dataset.nothing,
+    fault: box.dataset.fault,
+    choose: (found) => {
+      choose(found);
+      box.dispatchEvent(new CustomEvent("place-chosen", { bubbles: true, detail: found }));
+    },
   });
 }
 

@@ -24,6 +24,7 @@ from inspect_app.models import (
     WaterSource,
     Waterway,
 )
+from inspect_app.queries.reporter_seal import ReporterSeal
 from inspect_app.workflows.import_file import complaints, grids, writing
 from inspect_app.workflows.import_file.checking import Checked, check
 from inspect_app.workflows.import_file.kinds import (
@@ -57,7 +58,13 @@ _CHUNK = 1 << 20
 
 
 def import_file(
-    session: Session, request: ImportRequest, *, actor: Actor, now: datetime, dry_run: bool = False
+    session: Session,
+    request: ImportRequest,
+    *,
+    actor: Actor,
+    now: datetime,
+    dry_run: bool = False,
+    seal: ReporterSeal | None = None,
 ) -> ImportReport:
     """Import a file, or say what an import would do.
 
@@ -65,6 +72,8 @@ def import_file(
     second time. Bad rows are in the report, never exceptions. Refused as a whole (Problem) are
     unknown kinds, unreadable files, missing columns and files whose coordinates nobody declares.
     A bad credit code does not cost the row: the value stays in `raw` only, with a warning.
+    Complaints known by their external number stay as they are. Their reporters are stored under the
+    `seal`; a file that tells of reporters needs one.
     """
     if not actor.may(Permission.IMPORT_RUN):
         raise Problem("not_permitted", permission=Permission.IMPORT_RUN.value)
@@ -77,6 +86,8 @@ def import_file(
     checked = check(source, kind, request, context=context)
     with session.begin_nested() as savepoint:
         report = _write(session, kind, checked, request=request, actor=actor, now=now)
+        if kind is COMPLAINTS:
+            complaints.insert_reporters(session, checked, seal=seal)
         if dry_run:
             savepoint.rollback()
             report = replace(report, batch_id=None)
@@ -140,7 +151,9 @@ def _merge(
     refused = writing.match(session, kind, day=request.day)
     staged = writing.staged_count(session)
     outside = 0 if kind in OUTSIDE_ALLOWED else writing.outside_grids(session, day=request.day)
-    updated = writing.update_rows(session, kind, checked, batch_id=batch_id)
+    updated = 0
+    if kind is not COMPLAINTS:  # what a person has handled since is not undone by its own report
+        updated = writing.update_rows(session, kind, checked, batch_id=batch_id)
     if kind is COMPLAINTS:
         inserted = complaints.insert(session, checked, request, batch_id=batch_id, now=now)
     else:

@@ -1,4 +1,4 @@
-"""Complaints: own numbers, a matter each, shared fallback places, reporters kept apart."""
+"""Complaints: own numbers, a matter each, shared fallback places, reporters sealed apart."""
 
 import hashlib
 from dataclasses import replace
@@ -12,6 +12,9 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.codes import PlaceQuality, ReporterMode
+from inspect_app.domain.problems import Problem
+from inspect_app.domain.reporters import ReporterData
+from inspect_app.queries.reporter_seal import ReporterSeal
 from inspect_app.workflows.import_file.checking import Checked
 from inspect_app.workflows.import_file.kinds import COMPLAINTS
 from inspect_app.workflows.import_file.report import ImportRequest
@@ -29,16 +32,11 @@ from inspect_app.workflows.number import (
     next_number,
 )
 from inspect_app.workflows.register_matter import TITLE_MAX
+from inspect_app.workflows.seal_reporter import SEALED_COLUMNS, sealed_rows
 
 _DIGEST_LENGTH = 16
-_HELPERS = (
-    "respondent_name",
-    "closed_at",
-    "reporter_mode",
-    "reporter_name",
-    "reporter_phone",
-    "reporter_address",
-)
+_HELPERS = ("respondent_name", "closed_at")
+_REPORTER = ("reporter_mode", "reporter_name", "reporter_phone", "reporter_address")
 
 
 def prepare(checked: Checked, request: ImportRequest) -> Checked:
@@ -79,9 +77,9 @@ def _place_quality(rows: pd.DataFrame, shared_place_rows: int) -> pd.Series:
 def insert(
     session: Session, checked: Checked, request: ImportRequest, *, batch_id: int, now: datetime
 ) -> int:
-    """Insert the new complaints with a matter each; their reporters go to their own schema.
+    """Insert the new complaints with a matter each.
 
-    `fresh` holds what the staged rows do not: numbers, what only the matter needs, the reporter.
+    `fresh` holds what the staged rows do not: numbers, and what only the matter needs.
     """
     _stage_fresh(session, checked)
     _number(session, request)
@@ -99,8 +97,42 @@ def insert(
         {"now": now, "crs": checked.reference_text[:40], "batch": batch_id},
     )
     inserted = cursor.rowcount
-    cursor.execute(_INSERT_REPORTERS)
+    cursor.execute(_INSERT_BIRTHS, {"now": now, "batch": batch_id})
     return inserted
+
+
+def insert_reporters(session: Session, checked: Checked, *, seal: ReporterSeal | None) -> None:
+    """Seal the reporters of the complaints just inserted into their own schema.
+
+    Without a seal a file that tells of reporters is refused as a whole.
+    """
+    cursor = cursor_of(session)
+    cursor.execute(
+        "SELECT f.source_row, c.id FROM fresh f JOIN complaint c USING (complaint_no) ORDER BY 2"
+    )
+    numbers = {row - 1: number for row, number in cursor.fetchall()}
+    told = checked.rows.loc[list(numbers), list(_REPORTER)]
+    people = [
+        (numbers[place], one)
+        for place, *values in zip(told.index, *(told[c].tolist() for c in _REPORTER), strict=True)
+        if (one := _reporter(values)) is not None
+    ]
+    if not people:
+        return
+    if seal is None:
+        raise Problem("reporter_key_missing", key="—")
+    copy = f"COPY pii.reporter ({', '.join(SEALED_COLUMNS)}) FROM STDIN"
+    with cursor.copy(copy) as stream:
+        for row in sealed_rows(people, seal=seal):
+            stream.write_row(row)
+
+
+def _reporter(values: list[object]) -> ReporterData | None:
+    """Return what a row tells of a reporter; None where it says nothing of one."""
+    mode, *told = ("" if value is None or pd.isna(value) else str(value) for value in values)
+    if not mode and not any(told):
+        return None
+    return ReporterData(ReporterMode(mode or ReporterMode.NAMED), *told)
 
 
 def _stage_fresh(session: Session, checked: Checked) -> None:
@@ -108,28 +140,18 @@ def _stage_fresh(session: Session, checked: Checked) -> None:
     cursor.execute("DROP TABLE IF EXISTS pg_temp.fresh")
     cursor.execute(
         "CREATE TEMP TABLE fresh (source_row bigint, respondent_name text, closed_at timestamptz,"
-        " mode text, name text, phone text, address text, complaint_no text, matter_no text)"
-        " ON COMMIT DROP"
+        " complaint_no text, matter_no text) ON COMMIT DROP"
     )
     cursor.execute(
         "SELECT source_row FROM staged WHERE source_row NOT IN (SELECT source_row FROM matched)"
     )
     fresh = checked.rows.loc[[row - 1 for (row,) in cursor.fetchall()], list(_HELPERS)]
-    copy = "COPY fresh (source_row, respondent_name, closed_at, mode, name, phone, address)"
-    with cursor.copy(f"{copy} FROM STDIN") as stream:
+    with cursor.copy("COPY fresh (source_row, respondent_name, closed_at) FROM STDIN") as stream:
         for place, *values in zip(
             fresh.index, *(fresh[name].tolist() for name in _HELPERS), strict=True
         ):
             known = [None if pd.isna(value) else value for value in values]
-            stream.write_row((int(place) + 1, *known[:2], _mode(known[2:]), *known[3:]))
-
-
-def _mode(reporter: list[object]) -> str | None:
-    """Return how a reporter is known; None where the file says nothing of one."""
-    mode, *told = reporter
-    if mode is not None:
-        return str(mode)
-    return ReporterMode.NAMED.value if any(told) else None
+            stream.write_row((int(place) + 1, *known))
 
 
 def _number(session: Session, request: ImportRequest) -> None:
@@ -175,8 +197,10 @@ _INSERT_MATTERS = """
       CASE WHEN s.place_quality <> 'shared_fallback' THEN s.geom END
     FROM staged s JOIN fresh f USING (source_row) ORDER BY s.source_row
 """
-_INSERT_REPORTERS = """
-    INSERT INTO pii.reporter (complaint_id, mode, name, phone, address)
-    SELECT c.id, f.mode, f.name, f.phone, f.address
-    FROM fresh f JOIN complaint c USING (complaint_no) WHERE f.mode IS NOT NULL
+_INSERT_BIRTHS = """
+    INSERT INTO event (subject_kind, subject_id, event, to_state, actor_id, at, facts)
+    SELECT 'matter', m.id, 'register', m.state,
+      (SELECT imported_by FROM import_batch WHERE id = %(batch)s), %(now)s,
+      jsonb_build_object('matter_no', m.matter_no, 'imported', true)
+    FROM fresh f JOIN complaint_matter m USING (matter_no) ORDER BY f.source_row
 """

@@ -87,12 +87,7 @@ def columns_of(
     return found
 
 
-@click.group("clusters")
-def command() -> None:
-    """Find clusters of complaints in space and time."""
-
-
-@command.command("scan")
+@click.command("scan")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--columns", multiple=True, required=True, callback=columns_of)
 @click.option("--replications", type=click.IntRange(1, 99_999), default=999, show_default=True)
