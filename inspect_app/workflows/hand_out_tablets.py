@@ -24,7 +24,7 @@ from inspect_app.workflows.log_in import LockRule
 from inspect_app.workflows.note_contact import Contact, note_contact
 from inspect_app.workflows.sync_patrol import Sent, keep_record
 
-TABLETS = 3
+NAMES = ("平板 01", "平板 02", "平板 03")
 SHEETS_EACH = 8
 NOT_SENT = 2
 """So many records the second tablet has written and not sent: a gap the chief sees."""
@@ -114,7 +114,7 @@ def _last_patrols(session: Session) -> list[tuple[Actor, PatrolTask]]:
         ).first()
         if task is not None:
             found.append((_actor(person_id), task))
-    return found[:TABLETS]
+    return found[: len(NAMES)]
 
 
 def _enrolled(
@@ -123,7 +123,7 @@ def _enrolled(
     """Enrol a tablet on the afternoon before its patrol; it checks itself the same day."""
     holder, task = patrol
     moment = at(task.day - timedelta(days=1), time(16, 0))
-    name, uid = f"平板 {number + 1:02d}", uuid5(SPACE, f"tablet {number}")
+    name, uid = NAMES[number], uuid5(SPACE, f"tablet {number}")
     invitation = make_code(
         session, name, holder_id=holder.person_id, actor=administrator, now=moment
     )
