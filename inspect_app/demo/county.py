@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 
 from inspect_app.demo.complaints import Complaints, make_complaints
+from inspect_app.demo.complaints.handling import handle_matters
 from inspect_app.demo.conditions import Places, condition_frames
 from inspect_app.demo.crews import CrewPlan, make_crews, patrol_objects
 from inspect_app.demo.findings import Findings, make_findings
@@ -13,6 +14,7 @@ from inspect_app.demo.ground import Ground, make_ground, road_frame, waterway_fr
 from inspect_app.demo.history import History
 from inspect_app.demo.patrols import make_patrols
 from inspect_app.demo.people import People, make_people
+from inspect_app.demo.plane import stream
 from inspect_app.demo.policies import policy_frames
 from inspect_app.demo.sources import key_unit_listings, make_sources
 from inspect_app.demo.waters import make_outlets, make_stations, make_water_sources
@@ -57,6 +59,9 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
         ground, people, places["station"], objects=patrol_objects(ground, places)
     )
     history, past_crews = History(), [crew for crew in crews if crew.objects]
+    handle_matters(
+        stream(seed, "matters"), complaints.frames, people=people, history=history, today=today
+    )
     patrols = make_patrols(seed, ground, past_crews, history=history, today=today)
     findings = make_findings(seed, ground, people, patrols=patrols, history=history, today=today)
     frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
