@@ -33,6 +33,7 @@ from tests.factories import make_grid, make_org
 
 EMPTY = {
     *("change", "check_sheet", "device", "enrolment_code", "import_batch", "incoming_photo"),
+    *("complaint_move", "import_mapping", "pii.reporter_key"),
     *("plan_change", "plan_run", "sync_quarantine", "sync_record", "web_session"),
 }
 """Tables only work with the product fills."""
