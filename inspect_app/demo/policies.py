@@ -4,6 +4,7 @@ from datetime import date, time
 
 import pandas as pd
 
+from inspect_app.domain.assignment import PROPOSED_ROUTING, ROUTING_SOURCE
 from inspect_app.domain.codes import ObjectKind, PeriodUnit
 from inspect_app.domain.policies import PROPOSALS
 
@@ -34,7 +35,7 @@ NIGHT = (time(18, 0), time(6, 0))
 
 
 def policy_frames() -> dict[str, pd.DataFrame]:
-    """Return policy rows and frequency policies."""
+    """Return policy rows, frequency policies and which unit each kind belongs to."""
     policies = [
         {
             "id": number,
@@ -69,4 +70,19 @@ def policy_frames() -> dict[str, pd.DataFrame]:
                 "source": source,
             }
         )
-    return {"policy": pd.DataFrame(policies), "frequency_policy": pd.DataFrame(rows)}
+    routing = [
+        {
+            "id": number,
+            "pollution_type": rule.pollution_type,
+            "pollution_subtype": rule.pollution_subtype,
+            "department": rule.department,
+            "valid_from": SINCE,
+            "source": ROUTING_SOURCE,
+        }
+        for number, rule in enumerate(PROPOSED_ROUTING, start=1)
+    ]
+    return {
+        "policy": pd.DataFrame(policies),
+        "frequency_policy": pd.DataFrame(rows),
+        "routing_rule": pd.DataFrame(routing),
+    }

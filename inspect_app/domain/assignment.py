@@ -46,6 +46,9 @@ PROPOSED_ROUTING = (
 like; local governments divide otherwise."""
 
 
+ROUTING_SOURCE = "建议值"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is known of a matter: degrees in EPSG:4490 or no place, and its kinds."""

@@ -18,7 +18,8 @@ DAY = date(2026, 3, 24)
 
 def test_every_number_gets_its_proposal_once(session: Session):
     first = propose_policies(session, actor=SYSTEM, today=DAY, now=NOW)
-    assert len(first) == len(PROPOSALS)
+    assert len(first) == len(PROPOSALS) + 1
+    assert first[-1] == "routing_rule"
     assert propose_policies(session, actor=SYSTEM, today=DAY, now=NOW) == []
     assert all(
         policy_value(session, proposal.key, day=DAY) == proposal.value for proposal in PROPOSALS

@@ -37,6 +37,7 @@ from tests.demo_county import TODAY, drawn
 from tests.factories import make_grid, make_org
 
 EMPTY = {
+    *("complaint_move", "import_mapping", "pii.reporter_key"),
     *("change", "import_batch", "incoming_photo"),
     *("plan_change", "plan_run", "sync_quarantine", "web_session"),
 }
