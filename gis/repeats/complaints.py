@@ -21,7 +21,7 @@ class Complaint:
     xy
         East and north in metres, all complaints in one metric CRS; None without a place.
     kind
-        The category (pollution types); empty when unknown.
+        The category (pollution types), several joined by ``+``; empty when unknown.
     text
         What was said; empty when unknown.
     object_key
@@ -51,6 +51,7 @@ class ReasonCode(StrEnum):
     minutes_before = "minutes_before"
     days_before = "days_before"
     same_kind = "same_kind"
+    shared_kind = "shared_kind"
     other_kind = "other_kind"
     words = "words"
     same_reporter = "same_reporter"
@@ -67,6 +68,7 @@ REASONS: Mapping[ReasonCode, str] = {
     ReasonCode.minutes_before: "早 %(minutes)s 分钟",
     ReasonCode.days_before: "早 %(days)s 天",
     ReasonCode.same_kind: "类别相同",
+    ReasonCode.shared_kind: "类别有重合",
     ReasonCode.other_kind: "类别不同",
     ReasonCode.words: "用词相似度 %(similarity_pct)s%%",
     ReasonCode.same_reporter: "同一举报人",

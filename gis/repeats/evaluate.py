@@ -164,32 +164,33 @@ def _best(
 
 
 def _learnt(seen: Sequence[_Candidates], truth: Truth, *, kinds: Sequence[str]) -> Weights:
-    """Learn from the best true and the best wrong candidate of each complaint, in rounds.
+    """Learn from the candidates of each complaint; in rounds where their matters aren't known.
 
-    Which candidate a repeat belongs to is not always known: the best one by the weights of the
-    round before is taken for it (expectation–maximisation with a hard choice).
+    Then of a repeat's candidates the best one by the weights of the round before is taken for the
+    true one (expectation–maximisation with a hard choice), and the others tell nothing.
     """
     weights = PROPOSED
-    for _ in range(_ROUNDS):
+    for _ in range(1 if truth.matter is not None else _ROUNDS):
         levels, is_match, names = [], [], []
         for row, found in enumerate(seen):
             each = raw_bits(weights, found.levels, kinds=[kinds[row]] * found.numbers.size)
-            for places, is_true in _sorts(found, row, truth=truth):
-                if places.size:
-                    levels.append(found.levels[places[np.argmax(each[places])]])
-                    is_match.append(is_true)
-                    names.append(kinds[row])
-        rows = np.array(levels, dtype=np.int64).reshape(len(levels), -1)
-        weights = learn(rows, is_match=np.array(is_match, dtype=bool), kinds=names)
+            places, is_true = _known(found, row, truth=truth, bits=each)
+            levels.append(found.levels[places])
+            is_match.append(is_true)
+            names += [kinds[row]] * places.size
+        weights = learn(np.concatenate(levels), is_match=np.concatenate(is_match), kinds=names)
     return weights
 
 
-def _sorts(found: _Candidates, row: int, *, truth: Truth) -> list[tuple[Ints, bool]]:
-    """Return the places of the true and of the wrong candidates."""
-    if truth.matter is None:
-        return [(np.arange(found.numbers.size), bool(truth.is_repeat[row]))]
-    is_same = truth.matter[found.numbers] == truth.matter[row]
-    return [(np.flatnonzero(is_same), True), (np.flatnonzero(~is_same), False)]
+def _known(found: _Candidates, row: int, *, truth: Truth, bits: Floats) -> tuple[Ints, Flags]:
+    """Return the places of candidates of which something is known, and whether they are true."""
+    every = np.arange(found.numbers.size)
+    if truth.matter is not None:
+        return every, np.asarray(truth.matter[found.numbers] == truth.matter[row])
+    if not truth.is_repeat[row]:
+        return every, np.zeros(every.size, dtype=bool)
+    best = every[[int(np.argmax(bits))]] if every.size else every
+    return best, np.ones(best.size, dtype=bool)
 
 
 def _is_right(match: Ints, truth: Truth, *, first: int) -> Flags:

@@ -19,6 +19,7 @@ from gis.repeats.levels import (
     PLACE_EDGES_M,
     SAME,
     SAME_OBJECT,
+    SHARED,
     UNKNOWN,
     Comparisons,
     Field,
@@ -35,8 +36,16 @@ WINDOW_DAYS = 365
 """How far back is looked by default: the longest period repeats are counted over."""
 _CELL_M = PLACE_EDGES_M[-1]
 _ALIKE_TEXTS = 100
+_AND = "+"
+"""Joins the kinds of a complaint that has several."""
 _MINUTES_IN_DAY = 1_440.0
 _MINUTES_OF_ONE_DAY_TOLD_AS_DAYS = 1_440
+
+_KIND_CODES = {
+    SAME: ReasonCode.same_kind,
+    SHARED: ReasonCode.shared_kind,
+    OTHER: ReasonCode.other_kind,
+}
 
 
 class TimeWithoutZone(ValueError):
@@ -91,6 +100,7 @@ class RepeatIndex:
         self._numbers: dict[str, int] = {}
         self._texts = Texts()
         self._names: tuple[dict[str, int], ...] = ({}, {}, {})
+        self._with_kind: dict[str, list[int]] = {}
         self._cells: dict[tuple[int, int], list[int]] = {}
         self._objects: dict[str, list[int]] = {}
         self._reporters: dict[str, list[int]] = {}
@@ -145,8 +155,11 @@ class RepeatIndex:
         texts = (complaint.kind, complaint.object_key, complaint.reporter)
         found = []
         for names, text in zip(self._names, texts, strict=True):
-            if is_kept and text:
-                names.setdefault(text, len(names))
+            if is_kept and text and text not in names:
+                names[text] = len(names)
+                if names is self._names[0]:
+                    for kind in text.split(_AND):
+                        self._with_kind.setdefault(kind, []).append(names[text])
             found.append(names.get(text, len(names)) if text else -1)
         return found[0], found[1], found[2]
 
@@ -165,7 +178,7 @@ class RepeatIndex:
         codes = self._rows.codes[numbers]
         distance_m = self._distances(xy, numbers)
         gap_min = _minute(complaint.at) - self._rows.minute[numbers]
-        kinds = same_or_not(kind, codes[:, 0])
+        kinds = self._kinds(complaint.kind, asked=kind, kept=codes[:, 0])
         near = (distance_m <= CROWD_RADIUS_M) & (gap_min <= CROWD_DAYS * _MINUTES_IN_DAY)
         return Comparisons(
             numbers=numbers,
@@ -177,6 +190,13 @@ class RepeatIndex:
             reporter=same_or_not(reporter, codes[:, 2]),
             crowd=-1 if xy is None else int((near & (kinds != OTHER)).sum()),
         )
+
+    def _kinds(self, kind: str, *, asked: int, kept: Ints) -> Ints:
+        """Return SAME, SHARED (some of several kinds), OTHER or UNKNOWN."""
+        found = same_or_not(asked, kept)
+        sharing = [code for one in kind.split(_AND) for code in self._with_kind.get(one, ())]
+        found[(found == OTHER) & np.isin(kept, sharing)] = SHARED
+        return found
 
     def _usable(self, complaint: Complaint) -> tuple[float, float] | None:
         xy = complaint.xy
@@ -278,8 +298,7 @@ def _reasons(
         _time_reason(float(found.gap_min[row]), bits=float(parts[Field.time])),
     ]
     if levels[Field.kind] != UNKNOWN:
-        code = ReasonCode.same_kind if levels[Field.kind] == SAME else ReasonCode.other_kind
-        reasons.append(Reason(code, float(parts[Field.kind])))
+        reasons.append(Reason(_KIND_CODES[int(levels[Field.kind])], float(parts[Field.kind])))
     if levels[Field.text] != NO_TEXT:
         alike = {"similarity_pct": round(float(found.similarity[row]) * 100)}
         reasons.append(Reason(ReasonCode.words, float(parts[Field.text]), alike))

@@ -36,14 +36,15 @@ class Field(IntEnum):
 SAME_OBJECT = 0
 BEYOND = len(PLACE_EDGES_M) + 1
 NO_PLACE = BEYOND + 1
-SAME, OTHER, UNKNOWN = 0, 1, 2
+SAME, OTHER, UNKNOWN, SHARED = 0, 1, 2, 3
+"""Of kinds and reporters; only kinds, which may be several, can be shared in part."""
 NO_TEXT = len(TEXT_EDGES) + 1
 NO_CROWD = len(CROWD_EDGES) + 1
 
 LEVELS = {
     Field.place: NO_PLACE + 1,
     Field.time: len(TIME_EDGES_MIN) + 1,
-    Field.kind: 3,
+    Field.kind: 4,
     Field.text: NO_TEXT + 1,
     Field.reporter: 3,
     Field.crowd: NO_CROWD + 1,

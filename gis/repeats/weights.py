@@ -1,4 +1,4 @@
-"""Weights of evidence after Fellegi and Sunter: how much commoner a level is among repeats."""
+"""Weights of evidence: how much a level speaks for one matter beside all others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,19 +13,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_SMOOTHING = 1.0
-"""Pseudo-count of a level, shared out as in the whole; keeps weights finite."""
-_KIND_SMOOTHING = 10.0
-"""Complaints as average as the whole that are added to each kind."""
+_RIDGE = 1.0
+"""Pull of every weight towards nothing, in nats: what a few pairs say stays small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Bits that each level adds to the log2 odds of one matter.
 
-    A weight is log2 of m / u: m is the level's share among true pairs, u among wrong ones. Fields
-    depend on each other (the same address says both place and words), so all weights of a set are
-    scaled by one factor that makes the sum a probability.
+    As with Fellegi and Sunter a level that is twice as common among true pairs as among wrong ones
+    adds one bit. But fields depend on each other (the same address says both place and words), so
+    the weights are learnt together and each says only what the others do not.
     """
 
     prior_bits: float
@@ -63,14 +61,19 @@ def learn(levels: Ints, *, is_match: Flags, kinds: Sequence[str]) -> Weights:
 
     Notes
     -----
-    O(n); a level nobody has seen weighs nothing.
+    A level nobody has seen weighs nothing. 75,000 pairs take about 1 s CPU.
     """
     matches = int(is_match.sum())
     if matches in {0, is_match.size}:
         fault = "weights are learnt from true and wrong pairs, here are only one sort"
         raise ValueError(fault)
-    fields = {one: _field_bits(one, levels[:, one], is_match=is_match) for one in Field}
-    raw = Weights(0.0, fields, _kind_bits(kinds, is_match=is_match))
+    names, kind = np.unique(np.asarray(kinds, dtype=object).astype(str), return_inverse=True)
+    columns = np.column_stack([levels, kind.ravel()])
+    sizes = [*(LEVELS[one] for one in Field), names.size]
+    _, parts = _fitted(columns, is_match, sizes=sizes)
+    fields = {one: _field_bits(one, parts[one], levels[:, one], is_match=is_match) for one in Field}
+    by_kind = {str(name): round(float(bit), 3) for name, bit in zip(names, parts[-1], strict=True)}
+    raw = Weights(0.0, fields, by_kind)
     return _scaled(raw, raw_bits(raw, levels, kinds=kinds), is_match=is_match)
 
 
@@ -80,37 +83,44 @@ def raw_bits(weights: Weights, levels: Ints, *, kinds: Sequence[str]) -> Floats:
     return np.asarray(weights.prior_bits + by_kind + weights.of(levels).sum(axis=1))
 
 
-def _field_bits(one: Field, column: Ints, *, is_match: Flags) -> tuple[float, ...]:
-    size = LEVELS[one]
-    every = np.bincount(column, minlength=size)
-    share = (every + 1e-9) / (every + 1e-9).sum()
-    m = _shares(column[is_match], share)
-    u = _shares(column[~is_match], share)
-    bits = np.log2(m / u)
-    bits[every == 0] = 0.0
+def _fitted(columns: Ints, is_match: Flags, *, sizes: Sequence[int]) -> tuple[float, list[Floats]]:
+    """Fit prior and a weight for every level of every column (logistic, with a ridge); in bits."""
+    offsets = np.cumsum([0, *sizes])
+    # Pairs of the same levels are one row with counts: a hundred thousand become some thousand.
+    rows, place = np.unique(columns + offsets[:-1], axis=0, return_inverse=True)
+    pairs = np.bincount(place.ravel(), minlength=len(rows))
+    matches = np.bincount(place.ravel(), weights=is_match, minlength=len(rows))
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        odds = at[0] + at[1:][rows].sum(axis=1)
+        value = float((pairs * np.logaddexp(0, odds) - matches * odds).sum())
+        wrong = pairs / (1 + np.exp(-odds.clip(-500, 500))) - matches
+        slope = np.bincount(
+            rows.ravel(), weights=np.repeat(wrong, rows.shape[1]), minlength=at.size - 1
+        )
+        ridge = _RIDGE * at[1:]
+        return value + float(ridge @ at[1:]) / 2, np.r_[wrong.sum(), slope + ridge]
+
+    found = minimize(loss, np.zeros(offsets[-1] + 1), jac=True, method="L-BFGS-B").x / np.log(2)
+    return float(found[0]), np.split(found[1:], offsets[1:-1])
+
+
+def _field_bits(one: Field, bits: Floats, column: Ints, *, is_match: Flags) -> tuple[float, ...]:
+    """Return the weights in their order, moved so that 0 bits mean nothing either way."""
+    every = np.bincount(column, minlength=bits.size)
+    wrong = np.bincount(column[~is_match], minlength=bits.size)
+    seen = every > 0
+    moved = np.where(seen, bits, 0.0)
     for order, is_rising in ((FALLING.get(one), False), (RISING.get(one), True)):
         if order is not None:
             # Adjacent levels out of order are chance: they are pooled, weighed by their pairs.
             pooled = isotonic_regression(
-                bits[order], weights=every[order] + 1e-3, increasing=is_rising
+                moved[order], weights=every[order] + 1e-3, increasing=is_rising
             )
-            bits[order] = pooled.x
-    return tuple(round(float(bit), 3) for bit in bits)
-
-
-def _shares(column: Ints, prior: Floats) -> Floats:
-    counts = np.bincount(column, minlength=prior.size) + _SMOOTHING * prior * prior.size
-    return np.asarray(counts / counts.sum())
-
-
-def _kind_bits(kinds: Sequence[str], *, is_match: Flags) -> dict[str, float]:
-    names, place = np.unique(np.asarray(kinds, dtype=object).astype(str), return_inverse=True)
-    share = is_match.mean()
-    rows = np.bincount(place, minlength=names.size)
-    repeats = np.bincount(place, weights=is_match, minlength=names.size)
-    rate = (repeats + _KIND_SMOOTHING * share) / (rows + _KIND_SMOOTHING)
-    bits = np.log2(rate / (1 - rate).clip(1e-6)) - np.log2(share / (1 - share))
-    return {str(name): round(float(bit), 3) for name, bit in zip(names, bits, strict=True)}
+            moved[order] = pooled.x
+    # As m and u both add up to 1, the odds 2 ** bits average 1 among wrong pairs.
+    moved[seen] -= np.log2((wrong * 2.0**moved).sum() / wrong.sum())
+    return tuple(round(float(bit), 3) for bit in moved)
 
 
 def _scaled(raw: Weights, bits: Floats, *, is_match: Flags) -> Weights:
@@ -139,7 +149,7 @@ PROPOSED = Weights(
     fields={
         Field.place: (3.5, 3.0, 2.5, 2.0, 1.5, 0.8, 0.2, -0.5, -3.0, -0.5),
         Field.time: (3.0, 2.0, 1.5, 1.0, 0.6, 0.3, 0.0, -0.5, -1.0, -1.5),
-        Field.kind: (1.0, -3.0, 0.0),
+        Field.kind: (1.0, -3.0, 0.0, 0.5),
         Field.text: (-0.7, -0.2, 0.3, 1.0, 2.0, 3.0, 0.0),
         Field.reporter: (4.0, -0.3, 0.0),
         Field.crowd: (0.5, 0.5, 0.2, 0.0, -0.3, -0.6, -1.0, 0.0),

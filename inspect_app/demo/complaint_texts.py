@@ -24,6 +24,10 @@ class Topic:
     """Busy months."""
     title: str
     texts: tuple[str, ...]
+    vague: tuple[str, ...] = ()
+    """What callers say who do not know the name; the bureau knows small trades by the first."""
+    also: tuple[tuple[PollutionType, ...], ...] = ()
+    """Other types under which the same trouble is taken down."""
 
 
 P, K = PollutionType, SourceKind
@@ -43,6 +47,8 @@ TOPICS = (
             "{who}夏季露天烧烤,烟气呛人,多次反映没有改善。",
             "市民反映{who}后厨油烟直排,影响楼上居民休息,要求安装净化设施。",
         ),
+        vague=("附近烧烤店", "楼下饭馆", "路边大排档", "一家火锅店"),
+        also=((P.AIR, P.NOISE), (P.AIR, P.OTHER)),
     ),
     Topic(
         "site_noise",
@@ -59,6 +65,8 @@ TOPICS = (
             "反映{who}中午和夜间违规施工,打桩声扰民。",
             "{who}连续几晚通宵作业,周边居民无法入睡,要求查处。",
         ),
+        vague=("附近工地", "在建小区工地", "旁边的工地", "修路工地"),
+        also=((P.NOISE,), (P.NOISE, P.AIR)),
     ),
     Topic(
         "odour",
@@ -75,6 +83,8 @@ TOPICS = (
             "群众反映{who}废气处理设施不正常运行,气味难闻。",
             "来电人反映{who}偷排废气,阴天气味更重,要求现场检测。",
         ),
+        vague=("附近小作坊", "附近某厂", "一家小化工厂", "不明企业"),
+        also=((P.AIR, P.WATER), (P.AIR, P.OTHER)),
     ),
     Topic(
         "livestock",
@@ -91,6 +101,8 @@ TOPICS = (
             "村民反映{who}离住户太近,气味影响生活,要求搬迁。",
             "{who}雨后粪水漫流进入农田渠道,请求核查。",
         ),
+        vague=("附近养殖户", "村边养猪户", "一家养鸡场", "养牛户"),
+        also=((P.AIR,), (P.WATER,)),
     ),
     Topic(
         "smoke",
@@ -106,6 +118,8 @@ TOPICS = (
             "采暖季以来{who}锅炉烟气很重,{place}空气呛人。",
             "反映{who}燃烧散煤,烟气影响周边居民。",
         ),
+        vague=("附近锅炉房", "附近某厂", "一家小厂", "燃煤锅炉"),
+        also=((P.AIR, P.SOLID_WASTE), (P.AIR, P.OTHER)),
     ),
     Topic(
         "canal",
@@ -122,6 +136,7 @@ TOPICS = (
             "有人向{place}渠道排放污水,水面有油花。",
             "{place}渠段垃圾堵塞,水质变差,请求清理。",
         ),
+        also=((P.WATER, P.SOLID_WASTE), (P.WATER, P.ECOLOGY)),
     ),
     Topic(
         "effluent",
@@ -137,6 +152,8 @@ TOPICS = (
             "反映{who}雨天偷排污水,下游河水变色。",
             "{place}排水沟水体发红,怀疑{who}污水未处理直接排放。",
         ),
+        vague=("附近小作坊", "附近某厂", "一家洗涤厂", "不明企业"),
+        also=((P.WATER, P.AIR), (P.WATER, P.SOIL)),
     ),
     Topic(
         "plant_noise",
@@ -151,6 +168,8 @@ TOPICS = (
             "{who}夜间生产设备噪声大,厂界外都能听到轰鸣声。",
             "来电人反映{who}风机昼夜不停,噪声扰民。",
         ),
+        vague=("附近加工点", "附近某厂", "一家小加工厂", "旁边的车间"),
+        also=((P.NOISE, P.AIR),),
     ),
     Topic(
         "dust",
@@ -165,6 +184,8 @@ TOPICS = (
             "{who}物料露天堆放未覆盖,刮风时扬尘严重。",
             "{who}运输车辆不冲洗带泥上路,{place}道路尘土飞扬。",
         ),
+        vague=("附近砂石料场", "附近工地", "一家料场", "路边堆场"),
+        also=((P.AIR,), (P.AIR, P.SOLID_WASTE)),
     ),
     Topic(
         "waste",
@@ -181,6 +202,7 @@ TOPICS = (
             "反映{place}秸秆焚烧,烟雾很大,影响出行。",
             "{place}路边堆放废旧塑料和不明桶装物,担心污染土壤。",
         ),
+        also=((P.SOLID_WASTE, P.AIR), (P.AIR,)),
     ),
     Topic(
         "music",
@@ -195,6 +217,7 @@ TOPICS = (
             "{place}广场舞音响声音过大,晚上九点后仍不停。",
             "{place}歌厅深夜音乐扰民,楼上居民无法休息。",
         ),
+        also=((P.NOISE, P.OTHER),),
     ),
 )
 ENDINGS = (

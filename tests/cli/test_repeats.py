@@ -114,14 +114,14 @@ def test_boston_is_recognised_better_than_by_the_baseline(
     columns = "id=CASE_ENQUIRY_ID,at=OPEN_DT,lon=LONGITUDE,lat=LATITUDE,kind=TYPE,text=Location"
     truth = "object=Property_ID,is_duplicate=CLOSURE_REASON~dup"
     ours, base = f1(evaluate(file, f"{columns},{truth}", "--time-zone", "America/New_York"))
-    assert ours > base + 0.1
+    assert ours > base + 0.15
 
 
 @pytest.mark.slow
 def test_the_demo_county_is_recognised_better_than_by_the_baseline(tmp_path: Path) -> None:
     file = tmp_path / "county.csv"
-    calls = county_rows(1, scale=0.5, today=date(2026, 3, 24))
+    calls = county_rows(1, scale=1.0, today=date(2026, 3, 24))
     calls.to_csv(file, index=False)
     columns = "id=complaint_no,at=received_at,lon=lon,lat=lat,kind=pollution_types,text=summary"
     ours, base = f1(evaluate(file, f"{columns},reporter=reporter,duplicate_of=duplicate_of"))
-    assert ours > base
+    assert ours > base + 0.15

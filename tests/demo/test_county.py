@@ -236,3 +236,26 @@ def test_tracks_run_along_the_routes_of_their_tasks(county: County):
         first = shapely.Point(shapely.get_coordinates(track.line)[0])
         assert route.distance(first) < 5e-4
         assert json.loads(json.dumps(track.fixes)) == track.fixes
+
+
+def test_repeats_are_as_common_as_published_counts_say(county: County):
+    calls = county.frames["complaint"].merge(county.true_matter, on="complaint_no")
+    sizes = calls.groupby("matter").size()
+    # Jiulongpo 2019: 279 complaints, 164 problems, 55 of them told 170 times; the county's three
+    # hot spots come on top.
+    assert 1 - sizes.size / sizes.sum() == pytest.approx(1 - 164 / 279, abs=0.05)
+    assert (sizes == 1).mean() == pytest.approx(109 / 164, abs=0.03)
+    assert sizes[sizes > 1].mean() == pytest.approx(170 / 55, abs=0.5)
+    gaps = calls.sort_values("received_at").groupby("matter").received_at.diff().dt.days.dropna()
+    assert 0.1 < (gaps > 30).mean() < 0.4
+    alike = calls.pollution_types.map(tuple).groupby(calls.matter).nunique()
+    assert (alike[sizes > 1] > 1).mean() > 0.2
+
+
+def test_a_firm_has_one_matter_of_a_kind(county: County):
+    calls = county.frames["complaint"].merge(county.true_matter, on="complaint_no")
+    matters = county.frames["complaint_matter"].set_index("id")
+    first = calls.drop_duplicates("matter")
+    of = matters.loc[first.matter_id]
+    known = of[of.respondent_source_id.notna()]
+    assert not known.duplicated(["title", "respondent_source_id"]).any()

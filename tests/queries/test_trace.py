@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import EVERYWHERE, Scope
 from inspect_app.domain.codes import OutletClass, SourceKind, StationKind
 from inspect_app.domain.suspicion import Evidence, PointRules, suspicion
-from inspect_app.domain.waste import OUTLETS, SOURCES, Waste, told_of
+from inspect_app.domain.waste import OUTLETS, SOURCES, Waste
+from inspect_app.domain.waste_words import told_of
 from inspect_app.models import ProtectionZone, WaterSource
 from inspect_app.queries.policies import PolicyMissing
 from inspect_app.queries.trace import (

@@ -23,7 +23,10 @@ from inspect_app.cli.repeats.reading import (
 )
 from inspect_app.demo.county import make_county
 
-METHOD = "weights of evidence (Fellegi-Sunter) on place, time, kind, words, reporter, crowding"
+METHOD = (
+    "weights of evidence (Fellegi-Sunter, learnt together) on place, time, kind, words, reporter,"
+    " crowding"
+)
 
 
 def column_pairs(

@@ -38,7 +38,8 @@ def make_complaints(
     rng = stream(seed, "complaints")
     special = bursts(rng, ground, sources, today=today)
     wanted = round(COMPLAINTS * scale) - sum(burst.calls for burst in special)
-    matters = true_matters(rng, ground, sources, wanted=wanted)
+    taken = {(burst.topic, source) for burst in special for source, _, _ in burst.matters}
+    matters = true_matters(rng, ground, sources, wanted=wanted, taken=taken)
     calls = calls_of(rng, matters, today=today)
     calls = with_bursts(rng, calls, special, first=len(matters.topic))
     calls = placed(rng, calls, ground)

@@ -17,6 +17,18 @@ YEAR_DAYS = 365
 SEASON = 12.0
 """Weight a topic's busy months share: two busy months count sevenfold, four fourfold."""
 
+OPEN_GAP_DAYS = 9.0
+CLOSING_DAYS = 28.0
+"""National average from receipt to closure (2019)."""
+RETURN_SHARE = 0.35
+RETURN_GAP_DAYS = 60.0
+"""Cures are faked or do not last: people call again months after closure. Both assumed."""
+FULL_NAME_SHARE, SHORT_NAME_SHARE = 0.5, 0.3
+"""Callers seldom read a register: half say the name, others a part of it or none ("vague clue" is a
+common ground of refusal). Shares assumed."""
+OTHER_TYPES_SHARE = 0.25
+"""Types are chosen by whoever takes the call, several at will; share assumed."""
+
 
 def calls_of(rng: np.random.Generator, matters: TrueMatters, *, today: date) -> pd.DataFrame:
     """Return one row a call with its local time; later calls of a matter follow in bursts."""
@@ -30,7 +42,10 @@ def calls_of(rng: np.random.Generator, matters: TrueMatters, *, today: date) -> 
         weight = np.where(days.month.isin(about.months), peak, 1.0)
         weight = weight * np.where(days.day_of_week < 5, 1.0, 0.72)
         opened[mine] = rng.choice(YEAR_DAYS, mine.size, p=weight / weight.sum())
-    gap = np.ceil(rng.exponential(9.0, len(true)) * rng.choice([0.2, 1.0, 2.5], len(true)))
+    size = len(true)
+    gap = np.ceil(rng.exponential(OPEN_GAP_DAYS, size) * rng.choice([0.2, 1.0, 2.5], size))
+    later = np.ceil(CLOSING_DAYS + rng.exponential(RETURN_GAP_DAYS, size))
+    gap = np.where(rng.random(size) < RETURN_SHARE, later, gap)
     gap[first] = 0
     total = np.cumsum(gap)
     day = opened[true] + (total - np.repeat(total[first], matters.calls)).astype(int)
@@ -99,7 +114,7 @@ def placed(rng: np.random.Generator, calls: pd.DataFrame, ground: Ground) -> pd.
 def describe(
     rng: np.random.Generator, calls: pd.DataFrame, ground: Ground, *, sources: pd.DataFrame
 ) -> None:
-    """Add numbers, address, title and summary to the calls."""
+    """Add numbers, address, title, summary and pollution types to the calls."""
     year = calls.received.dt.year
     serial = calls.groupby(year).cumcount() + 1
     digits = serial.astype(str).str.zfill(6)
@@ -112,21 +127,52 @@ def describe(
         for number, pair in zip(frame.id, parts, strict=True)
     }
     place = calls.grid.map(address).fillna("").to_numpy(dtype=object)
-    firm = np.append(sources["name"].to_numpy(dtype=object), "附近某厂")
-    who = firm[calls.source.to_numpy()]
-    pick, end = rng.random(len(calls)), rng.integers(0, len(ENDINGS), len(calls))
     topics = calls.topic.to_numpy()
+    said, known = _names(rng, calls, sources)
+    pick, end = rng.random(len(calls)), rng.integers(0, len(ENDINGS), len(calls))
     texts = [
         TOPICS[t].texts[int(p * len(TOPICS[t].texts))] for t, p in zip(topics, pick, strict=True)
     ]
     calls["summary"] = [
         text.format(who=w, place=p) + ENDINGS[e]
-        for text, w, p, e in zip(texts, who, place, end, strict=True)
+        for text, w, p, e in zip(texts, said, place, end, strict=True)
     ]
     calls["title"] = [
-        TOPICS[t].title.format(who=w, place=p) for t, w, p in zip(topics, who, place, strict=True)
+        TOPICS[t].title.format(who=w, place=p) for t, w, p in zip(topics, known, place, strict=True)
     ]
+    calls["types"] = _types(rng, topics)
     calls["address"] = np.where(place == "", None, names.COUNTY + place)
+
+
+def _names(
+    rng: np.random.Generator, calls: pd.DataFrame, sources: pd.DataFrame
+) -> tuple[list[str], list[str]]:
+    """Return what each caller calls the culprit, and what the bureau knows it by."""
+    names_ = [*sources["name"], ""]
+    said, known = [], []
+    share, pick = rng.random(len(calls)), rng.random(len(calls))
+    for topic, source, luck, one in zip(calls.topic, calls.source, share, pick, strict=True):
+        vague = TOPICS[topic].vague
+        some = vague[int(one * len(vague))] if vague else ""
+        name = names_[source] or (vague[0] if vague else "")
+        if source < 0 or luck >= FULL_NAME_SHARE + SHORT_NAME_SHARE:
+            said.append(some)
+        else:
+            said.append(name if luck < FULL_NAME_SHARE else name[2:].removesuffix("有限公司"))
+        known.append(name)
+    return said, known
+
+
+def _types(rng: np.random.Generator, topics: Places) -> list[list[str]]:
+    """Return the types as those who took the calls chose them."""
+    is_other = rng.random(len(topics)) < OTHER_TYPES_SHARE
+    pick = rng.random(len(topics))
+    found = []
+    for topic, other, one in zip(topics, is_other, pick, strict=True):
+        about = TOPICS[topic]
+        types = about.also[int(one * len(about.also))] if other and about.also else about.types
+        found.append([kind.value for kind in types])
+    return found
 
 
 def merge(rng: np.random.Generator, calls: pd.DataFrame, *, today: date) -> None:

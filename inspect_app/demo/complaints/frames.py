@@ -140,7 +140,7 @@ def complaint_frame(rng: np.random.Generator, calls: pd.DataFrame, people: Peopl
             "first_contact_person_id": rng.choice(clerks, count),
             "incident_address": calls.address,
             "place_quality": calls.quality,
-            "pollution_types": _types(calls.topic),
+            "pollution_types": calls.types.tolist(),
             "summary": calls.summary,
             "severity": rng.choice(["normal", "important", "urgent"], count, p=[0.9, 0.08, 0.02]),
             "visitor_count": pd.Series(rng.integers(1, 6, count), dtype="Int64").where(

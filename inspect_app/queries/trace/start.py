@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Scope
 from inspect_app.domain.codes import ObjectKind, PollutionType
-from inspect_app.domain.waste import Waste, told_of
+from inspect_app.domain.waste import Waste
+from inspect_app.domain.waste_words import told_of
 from inspect_app.models import Complaint, ComplaintMatter, Finding, PollutionSource
 from inspect_app.queries.scope import in_scope
 

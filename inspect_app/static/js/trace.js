@@ -38,7 +38,7 @@ async function refresh() {
 }
 
 function waters(found, colour) {
-  const style = (one) => ({ color: colour, weight: one.properties.certain ? 4 : 3, opacity: 0.85, dashArray: one.properties.certain ? null : "3 8" });
+  const style = (one) => ({ color: colour, weight: one.properties.certain ? 4 : 3, opacity: 0.85, dashArray: one.properties.certain ? null : "3 8", dashOffset: colour === UP ? "0" : "5.5" });
   const layer = L.geoJSON(found, { style, interactive: false }).addTo(map);
   for (const stretch of found.features.filter((one) => one.properties.certain)) {
     const line = stretch.geometry.coordinates;
@@ -84,5 +84,5 @@ for (const one of found.warned.filter(({ kind }) => kind === "water_source" || k
 }
 found.suspects.forEach((one, i) => numbered(one, i + 1).addTo(map));
 map.on("moveend", refresh);
-map.fitBounds(shown.getBounds(), { padding: [24, 24], maxZoom: 15, animate: false });
+map.fitBounds(shown.getBounds(), { padding: [24, 24], maxZoom: found.water ? 15 : 12.5, animate: false });
 refresh();

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+from benchmarks.clusters import planted_found, spread_p
 from gis.clusters import ScanRules, Study, UnusableComplaints, Verdict, scan
 from gis.clusters.kernels import likelihood_ratio, permute
 from gis.clusters.places import circles_of, places_of
 
 RULES = ScanRules(max_radius_m=1_000, max_days=3, replications=19)
-NULL_SETS = int(os.environ.get("CLUSTER_NULL_SETS", "100"))
+NULL_SETS = int(os.environ.get("CLUSTER_NULL_SETS", "200"))
 
 
 def scanned(xy, days, *, rules=RULES, seed=1, workers=1, period=None, centres=None):
@@ -131,17 +132,42 @@ def test_the_same_seed_gives_the_same_on_one_thread_and_two_in_any_order():
     assert scanned(xy, days, seed=2).seeds.tolist() != once.seeds.tolist()
 
 
-def test_p_values_are_uniform_where_there_is_nothing_to_find():
+def null_p_values(sets: int) -> np.ndarray:
+    """Return p-values of the first cluster where there is none, spread over their steps."""
     rules = replace(RULES, replications=99)
     found = []
-    for seed in range(NULL_SETS):
+    for seed in range(sets):
         rng = np.random.default_rng(seed)
         xy, days = rng.uniform(0, 3_000, (60, 2)), rng.integers(0, 15, 60)
-        clusters = scanned(xy, days, rules=rules, seed=seed).clusters
-        found.append(clusters[0].p if clusters else 1.0)
-    # p-values are multiples of 0.01: between the steps they are spread evenly.
-    spread = np.array(found) - np.random.default_rng(1).uniform(0, 0.01, NULL_SETS)
+        found.append(spread_p(scanned(xy, days, rules=rules, seed=seed), luck=rng.random()))
+    return np.array(found)
+
+
+def test_p_values_are_uniform_where_there_is_nothing_to_find():
+    spread = null_p_values(NULL_SETS)
     assert kstest(spread, "uniform").pvalue > 0.01
+    # So many sets would show it if p-values were a little too small.
+    assert kstest(spread**1.5, "uniform").pvalue < 0.01
+
+
+def test_equal_ratios_count_against_the_cluster_and_are_spread_when_judged():
+    result = scanned([(0, 0)] * 4 + [(5_000, 0)] * 4, [1, 1, 1, 6, 2, 3, 4, 5])
+    ratio = result.clusters[0].log_likelihood_ratio
+    equal = (np.abs(result.maxima - ratio) <= 1e-9).sum()
+    assert equal > 1
+    assert spread_p(result, luck=0.0) == pytest.approx(result.clusters[0].p - (equal + 1) / 20)
+    assert spread_p(result, luck=1.0) == pytest.approx(result.clusters[0].p)
+
+
+@pytest.mark.parametrize(("size", "excess", "least"), [(24, 8, 5), (24, 2, 0)])
+def test_large_plain_clusters_are_found_and_faint_ones_seldom(size, excess, least):
+    found = [
+        planted_found(size, excess, 600.0, rng=np.random.default_rng([7, seed]))[0]
+        for seed in range(6)
+    ]
+    assert sum(found) >= least
+    if least == 0:
+        assert sum(found) <= 3
 
 
 def test_a_planted_cluster_is_found_where_and_when_it_was_planted():

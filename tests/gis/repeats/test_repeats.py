@@ -236,6 +236,38 @@ def test_learnt_weights_never_rise_with_distance_nor_fall_with_likeness() -> Non
     assert list(text) == sorted(text)
 
 
+def test_of_two_fields_that_say_the_same_each_weighs_half() -> None:
+    rng = np.random.default_rng(3)
+    is_match = rng.random(2_000) < 0.5
+    says = np.where(rng.random(2_000) < 0.8, is_match, ~is_match)
+    rows = np.zeros((2_000, 6), dtype=np.int64)
+    rows[:, Field.reporter] = ~says
+    alone = learn(rows, is_match=is_match, kinds=["a"] * 2_000)
+    rows[:, Field.kind] = ~says
+    both = learn(rows, is_match=is_match, kinds=["a"] * 2_000)
+    once = np.subtract(*alone.fields[Field.reporter][:2])
+    twice = [np.subtract(*both.fields[one][:2]) for one in (Field.reporter, Field.kind)]
+    # log2(0.8 / 0.2) = 2 bits for and 2 against, whether told by one field or by two together.
+    assert once == pytest.approx(4, abs=0.3)
+    assert twice == pytest.approx([once / 2] * 2, abs=0.1)
+
+
+def test_kinds_may_be_shared_in_part() -> None:
+    kept = [
+        earlier(kind, days=2, east_m=35, kind=kind)
+        for kind in ("air+water", "water", "noise", "air+noise")
+    ]
+    index = RepeatIndex.build(kept)
+    codes = {
+        match.key: {reason.code for reason in match.reasons}
+        for match in index.rank(replace(ASKED, kind="air+water"))
+    }
+    assert ReasonCode.same_kind in codes["air+water"]
+    assert ReasonCode.shared_kind in codes["water"]
+    assert ReasonCode.shared_kind in codes["air+noise"]
+    assert ReasonCode.other_kind in codes["noise"]
+
+
 def test_one_sort_of_pairs_teaches_nothing() -> None:
     with pytest.raises(ValueError, match="only one sort"):
         learn(np.zeros((3, 6), dtype=np.int64), is_match=np.ones(3, dtype=bool), kinds=[""] * 3)
