@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import time
 from typing import Any
 
@@ -114,6 +115,9 @@ class Line:
 
     def _enrol(self) -> None:
         told = {"code": self._orders["code"], "device": self._orders["device"], "model": "chaos"}
+        offer = str(self._outbox.get("offer") or secrets.token_urlsafe(32))
+        self._outbox.put(offer=offer)
+        told["token"] = offer
         kind = {"Content-Type": "application/json"}
         lost = self._orders["enrolment_lost"] and self._outbox.strike(-1, ENROLMENT[0])
         spoil = "reply_lost" if lost else ""

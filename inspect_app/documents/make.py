@@ -9,9 +9,13 @@ import zipfile
 from pathlib import Path
 
 from docx import Document
+from docx.document import Document as WordDocument
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
+from docx.text.paragraph import Paragraph
+
+# translations: data; what documents say is Chinese whoever reads the pages.
 
 HERE = Path(__file__).parent
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -107,7 +111,14 @@ def template(paragraphs: tuple[str, ...]) -> bytes:
     return same_bytes(stream.getvalue())
 
 
-def _line(document, text, *, size=16, align=WD_ALIGN_PARAGRAPH.LEFT):  # noqa: ANN001, ANN202
+def _line(
+    document: WordDocument,
+    text: str,
+    *,
+    size: int = 16,
+    align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.LEFT,
+) -> Paragraph:
+    """Add a paragraph and return it."""
     line = document.add_paragraph()
     run = line.add_run(text)
     run.font.size = Pt(size)

@@ -96,6 +96,7 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("gap_alarm_h", "平板缺号报警时限", 24, "小时", "建议值"),
     PolicyProposal("urgent_arrival_h", "紧急投诉到场时限", 2, "小时", "县级承诺示例"),
     PolicyProposal("package_age_max_h", "平板任务包过旧提醒", 24, "小时", "建议值"),
+    PolicyProposal("package_early_h", "下周任务包提前下载(周一零时前)", 36, "小时", "建议值"),
     PolicyProposal("tablet_lock_min", "平板锁屏等待时间", 10, "分钟", "建议值"),
     PolicyProposal("mass_visitors_min", "集体访起算人数", 5, "人", "信访工作条例第二十条"),
     PolicyProposal("skip_level_visits", "上级转来的来访计越级访(1 计,0 不计)", 1, "开关", "建议值"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from inspect_app.domain.codes import ReporterMode
 
+# translations: data; what makes a name nobody's own.
 _NAMELESS = re.compile(r"某|匿名|先生|女士|小姐|老师|同志|群众|村民|居民|不详|未知|无名")
 """A name with one of these says nobody in particular: many people share it."""
 _COUNTRY = "86"

@@ -191,6 +191,18 @@ def alarms(
     return [_line(row) for row in rows]
 
 
+def open_alarm_count(session: Session, scope: Scope) -> int:
+    """Return how many alarms of a scope nobody has acknowledged; a small partial index."""
+    return (
+        session.scalar(
+            select(func.count(BurstAlarm.id)).where(
+                BurstAlarm.acknowledged_at.is_(None), in_scope(BurstAlarm.grid_id, scope)
+            )
+        )
+        or 0
+    )
+
+
 def alarm(session: Session, scope: Scope, alarm_id: int) -> AlarmLine | None:
     """Return one alarm, None outside the scope."""
     row = session.execute(

@@ -107,8 +107,10 @@ def _turn(wait: Wait, actor: Actor) -> ColumnElement[bool]:
     if wait.extension:
         conditions.append(_extension_asked())
     if M.CLOSED in wait.states:
-        # Nobody revisits their own work, so it does not wait for them either.
+        # Nobody revisits their own work, so it does not wait for them either; and what came here
+        # already closed was closed before the bureau kept its revisits in this list.
         conditions.append(ComplaintMatter.handler_person_id.is_distinct_from(actor.person_id))
+        conditions.append(_closed_here())
     return and_(*conditions)
 
 
@@ -117,6 +119,14 @@ def handled_by(actor: Actor) -> ColumnElement[bool]:
     return or_(
         ComplaintMatter.handler_person_id == actor.person_id,
         ComplaintMatter.co_handler_ids.contains([actor.person_id]),
+    )
+
+
+def _closed_here() -> ColumnElement[bool]:
+    return exists().where(
+        Event.subject_kind == literal("matter"),
+        Event.subject_id == ComplaintMatter.id,
+        Event.event.in_(["close", "finish"]),
     )
 
 

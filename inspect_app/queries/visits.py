@@ -132,7 +132,11 @@ def _visited(since: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
 
 
 def _of_matters(
-    period: VisitPeriod, scope: Scope, *, conditions: tuple[ColumnElement[bool], ...] = ()
+    period: VisitPeriod,
+    scope: Scope,
+    *,
+    conditions: tuple[ColumnElement[bool], ...] = (),
+    count_min: int = 1,
 ) -> Visits:
     """Return the matters of a period that have nobody been visited about, with their numbers."""
     recent = (
@@ -142,6 +146,7 @@ def _of_matters(
         )
         .where(period.contains(), *conditions)
         .group_by(Complaint.matter_id)
+        .having(func.count() >= count_min)
         .subquery()
     )
     return (
@@ -165,13 +170,7 @@ def _representatives(period: VisitPeriod, scope: Scope) -> Visits:
 
 
 def _complainants(period: VisitPeriod, scope: Scope) -> Visits:
-    again = (
-        select(Complaint.matter_id)
-        .where(period.contains())
-        .group_by(Complaint.matter_id)
-        .having(func.count() >= period.count_min)
-    )
-    return _of_matters(period, scope).where(ComplaintMatter.id.in_(again))
+    return _of_matters(period, scope, count_min=period.count_min)
 
 
 def _supervisors(period: VisitPeriod, scope: Scope) -> Visits:

@@ -1,6 +1,7 @@
 """Which tablet speaks: its headers checked at every request, and how a tablet is enrolled."""
 
 import hmac
+import re
 from datetime import datetime
 
 from flask import Blueprint, Response, g, request
@@ -20,11 +21,13 @@ from inspect_app.web.http import (
     time_zone,
 )
 from inspect_app.web.sessions import claimed_device, uuid_or_none
-from inspect_app.workflows.enrol_device import enrol, token_hash
+from inspect_app.workflows.enrol_device import Newcomer, enrol, token_hash
 from inspect_app.workflows.log_in import LockRule
 from inspect_app.workflows.note_contact import Contact, note_contact
 
 pages = Blueprint("devices", __name__)
+TOKEN = re.compile("[A-Za-z0-9_-]{43,128}")
+"""A token as a tablet draws it: 256 bits or more."""
 
 
 def device() -> KnownDevice | None:
@@ -53,9 +56,13 @@ def enrol_device() -> Response:
     uid = uuid_or_none(str(body.get("device", "")))
     if uid is None:
         raise Problem("body_invalid", reason="device")
+    token = body.get("token")
+    if token is not None and not TOKEN.fullmatch(str(token)):
+        raise Problem("body_invalid", reason="token")
+    newcomer = Newcomer(uid, model, None if token is None else str(token))
     rule = LockRule(settings().login_failures_max, settings().login_lock_min)
     with transaction(sessions()) as own:
-        outcome = enrol(own, code, device=(uid, model), rule=rule, actor=actor(), now=now())
+        outcome = enrol(own, code, device=newcomer, rule=rule, actor=actor(), now=now())
     if isinstance(outcome, Problem):
         raise _told(outcome)
     return json_answer({"device": uid, "name": outcome.device.name, "token": outcome.token}, 201)

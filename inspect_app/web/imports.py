@@ -45,6 +45,7 @@ COUNTS: dict[str, str] = {
     "inserted": "新增",
     "updated": "更新",
     "unchanged": "未变",
+    "already_there": "已登记过",
     "rejected": "拒绝",
     "warned": "有提示",
     "shared_fallback": "疑似默认坐标",

@@ -35,8 +35,8 @@ REPEATS_DAYS = 28
 """The top list looks back four weeks, so that a matter does not vanish on Monday morning."""
 
 
-TOP = 8
-LINES = 5
+TOP = 6
+LINES = 4
 """Lines of a list; one page has room for no more."""
 MAP_LAYERS = ("grids", "waterways", "repeats")
 
@@ -66,11 +66,14 @@ def page() -> str:
         since=since,
         until=period.until,
         days=policy_value(database(), "rebound_days", day=today()),
+        limit=LINES,
     )
+    rung = alarms(database(), scope, since=period.start, until=period.until, limit=LINES)
+    room = max(1, LINES - 1 - len(rung))
     return render_template(
         "summary.html",
-        alarms=alarms(database(), scope, since=period.start, until=period.until, limit=LINES),
-        clusters=_sure(found_clusters(database(), scan, scope)) if scan else [],
+        alarms=rung,
+        clusters=_sure(found_clusters(database(), scan, scope) if scan else [], most=room),
         cluster_sentence=cluster_sentence,
         scan=scan,
         rebounds=rebound,
@@ -88,9 +91,9 @@ def page() -> str:
     )
 
 
-def _sure(found: list[FoundCluster]) -> list[FoundCluster]:
+def _sure(found: list[FoundCluster], *, most: int) -> list[FoundCluster]:
     """Return the clusters that are hardly chance; the others stand on the page of clusters."""
-    return [one for one in found if one.confidence is not Confidence.COULD_BE_CHANCE][:LINES]
+    return [one for one in found if one.confidence is not Confidence.COULD_BE_CHANCE][:most]
 
 
 def _configuration(

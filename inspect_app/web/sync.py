@@ -75,6 +75,7 @@ TABLET_POLICIES = (
     "patrol_min_minutes",
     "patrol_min_metres",
     "package_age_max_h",
+    "package_early_h",
     "tablet_lock_min",
     "navigation_hand_off",
     "photo_keep_days",
@@ -124,13 +125,15 @@ def week() -> Response:
     asked = request.args.get("week")
     monday = parse_week(asked) if asked else monday_of(today())
     package = _package(monday, days=7)
-    answer = json_answer({"week": week_text(monday), "monday": monday, **package})
+    weeks = {"week": week_text(monday), "next_week": week_text(monday + timedelta(days=7))}
+    answer = json_answer({**weeks, "monday": monday, **package})
     # The tablet's stamp of the package: asked again unchanged, it is not sent again.
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.add_etag()
     if request.args.get("size"):
         etag, bytes_ = answer.headers["ETag"], len(answer.get_data())
-        return json_answer({"etag": etag, "bytes": bytes_, **_thumbs_size(package["history"])})
+        told = {"etag": etag, "bytes": bytes_, "tasks": len(package["tasks"])}
+        return json_answer(told | _thumbs_size(package["history"]))
     answer.make_conditional(request.environ)
     # The server's clock stays outside the package: it would make every answer a new one.
     answer.headers["X-Now"] = now().isoformat()

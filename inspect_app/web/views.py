@@ -10,6 +10,7 @@ from flask_babel import gettext
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.weeks import week_text
+from inspect_app.queries.bursts import open_alarm_count
 from inspect_app.queries.device_gaps import NotArrived, not_arrived
 from inspect_app.queries.device_list import devices_in_scope
 from inspect_app.queries.inbox import held_count
@@ -82,6 +83,14 @@ def not_arrived_now() -> list[NotArrived]:
     return [one for one in late if one.uid in own]
 
 
+def alarms_now() -> int:
+    """Return how many surges wait to be acknowledged; 0 for who does not see the summary."""
+    person = actor_or_none()
+    if g.get("failed") or person is None or not person.may(P.SUMMARY_VIEW):
+        return 0
+    return open_alarm_count(database(), person.scope)
+
+
 def init_templates(app: Flask) -> None:
     """Register filters and the names every template knows."""
 
@@ -90,6 +99,7 @@ def init_templates(app: Flask) -> None:
         return {
             "navigation": navigation(app),
             "held_now": held_now,
+            "alarms_now": alarms_now,
             "not_arrived_now": not_arrived_now,
             "actor": actor_or_none(),
             "csp_nonce": csp_nonce,

@@ -32,6 +32,19 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A tablet that asks to be enrolled: its own id, its model, the token it has drawn.
+
+    It offers the same token until it has an answer: so a request that was thought lost, and arrives
+    after its own repetition, changes nothing. An old tablet offers none and is given one.
+    """
+
+    uid: UUID
+    model: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolled:
     """A tablet that is known from now on, and its token, which is told only here."""
 
@@ -86,12 +99,12 @@ def enrol(
     session: Session,
     code: str,
     *,
-    device: tuple[UUID, str],
+    device: Newcomer,
     rule: LockRule,
     actor: Actor,
     now: datetime,
 ) -> Enrolled | Problem:
-    """Enrol a tablet (its own id, its model) by a code, and give it a token.
+    """Enrol a tablet by a code, and give it the token it offers, or one of ours.
 
     A tablet known before, revoked or not, gets a new token; the old one ends. The same person may
     use the code again for the same tablet: the reply with the token may have been lost. The refusal
@@ -104,13 +117,13 @@ def enrol(
     row = session.scalar(
         select(EnrolmentCode).where(EnrolmentCode.code_hash == code_hash(code)).with_for_update()
     )
-    if row is None or not _usable(session, row, device[0], actor=actor, now=now):
-        _audit(session, device[0], ("device.enrol_failed", {}), actor=actor, now=now)
+    if row is None or not _usable(session, row, device.uid, actor=actor, now=now):
+        _audit(session, device.uid, ("device.enrol_failed", {}), actor=actor, now=now)
         return Problem("enrolment_code_wrong")
-    token = secrets.token_urlsafe(32)
+    token = device.token or secrets.token_urlsafe(32)
     enrolled = _keep(session, row, device, token_hash=token_hash(token), actor=actor, now=now)
     row.used_at, row.device_uid = now, enrolled.uid
-    facts: dict[str, object] = {"name": row.device_name, "model": device[1]}
+    facts: dict[str, object] = {"name": row.device_name, "model": device.model}
     _audit(session, enrolled.uid, ("device.enrol", facts), actor=actor, now=now)
     return Enrolled(enrolled, token)
 
@@ -151,13 +164,13 @@ def token_hash(token: str) -> str:
 def _keep(
     session: Session,
     row: EnrolmentCode,
-    device: tuple[UUID, str],
+    device: Newcomer,
     *,
     token_hash: str,
     actor: Actor,
     now: datetime,
 ) -> Device:
-    uid, model = device
+    uid, model = device.uid, device.model
     values = {
         "name": row.device_name,
         "model": model.strip()[:120] or None,

@@ -20,6 +20,7 @@ from inspect_app.domain.reporters import ReporterData
 from inspect_app.models import Base, Grid, Reporter
 from inspect_app.models.base import SRID
 from inspect_app.queries.reporter_seal import ReporterSeal
+from inspect_app.workflows.hand_out_tablets import hand_out_tablets
 from inspect_app.workflows.log_in import password_hash
 from inspect_app.workflows.play_week import play_week
 from inspect_app.workflows.seal_reporter import SEALED_COLUMNS, sealed_rows
@@ -72,7 +73,8 @@ def seed_county(
     counts["patrol_plan"] += 1
     counts["patrol_task"] += len(plan.tasks)
     counts["patrol_stop"] += sum(len(task.stops) for task in plan.tasks)
-    return counts
+    progress("tablets", 0)
+    return counts | hand_out_tablets(session, county)
 
 
 def _sealed(frame: pd.DataFrame, seal: ReporterSeal) -> pd.DataFrame:

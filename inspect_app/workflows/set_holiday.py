@@ -30,7 +30,7 @@ def set_holiday(session: Session, draft: HolidayDraft, *, actor: Actor, now: dat
     _require_administrator(actor)
     for field, value in (("名称", draft.name), ("依据", draft.source)):
         if not 0 < len(value.strip()) <= TEXT_MAX:
-            raise Problem("field_invalid", field=field, expected=f"1-{TEXT_MAX}字", found=value)
+            raise Problem("field_invalid", field=field, expected="200字以内,不能为空", found=value)
     row = session.get(Holiday, draft.day, with_for_update=True) or Holiday(day=draft.day)
     row.working, row.name, row.source = draft.working, draft.name.strip(), draft.source.strip()
     session.add(row)

@@ -141,6 +141,46 @@ def test_thursday_starts_cold_and_offline_from_the_package_of_tuesday(tablet):
     expect(page.locator(f".card-task[data-task='{field.tuesday}']")).to_be_visible()
 
 
+def test_monday_begins_offline_with_the_week_that_was_loaded_on_the_evening_before(
+    tablet, live_server: LiveServer
+):
+    monday = DAY + timedelta(days=6)
+    field = tablet()
+    page = field.page
+    expect(page.locator(".card-task")).to_have_count(1)
+    expect(page.locator("#early")).to_be_hidden()  # Monday is further off than 36 hours
+    with live_server.writing() as session:
+        early = session.scalars(select(Policy).where(Policy.key == "package_early_h")).one()
+        early.value = {"value": 200}
+        task = session.get_one(PatrolTask, field.tuesday)
+        coming = make_task(
+            session,
+            task.crew,
+            grid=make_grid(session),
+            day=monday,
+            starts_at=NOW + timedelta(days=6, hours=-1),
+            ends_at=NOW + timedelta(days=6, hours=8),
+        ).id
+    page.click("#refresh")
+    expect(page.locator("#early-note")).to_contain_text("下周计划已下达:1 项任务")
+    page.click("#early-go")
+    expect(page.locator("#early-note")).to_have_text("下周任务包已在本机,周一零时起自动启用")
+    expect(page.locator(f".card-task[data-task='{field.tuesday}']")).to_be_visible()
+    wait_for_shell(page)
+    context = page.context
+    context.set_offline(True)
+    page.close()
+
+    page = context.new_page()
+    page.clock.set_system_time(datetime.now().astimezone() + timedelta(days=6))
+    page.goto("/patrol")
+    expect(page.locator(f".card-task[data-task='{coming}']")).to_be_visible()
+    expect(page.locator("#day")).to_have_text(f"{monday}")
+    start(page)
+    with live_server.writing() as session:
+        session.get_one(Policy, early.id).value = {"value": 36}
+
+
 def test_the_size_is_told_before_the_package_is_loaded_again(tablet, live_server: LiveServer):
     page = tablet().page
     expect(page.locator(".card-task")).to_have_count(1)

@@ -307,7 +307,9 @@ def test_an_alarm_is_acknowledged_from_the_leaders_page(session, county, leader)
     session.commit()
     page = leader.get("/summary").text
     assert "12 件,平时约 0.40 件" in page
+    assert "未确认的激增报警" in leader.get("/complaints").text
     path = f"/alarms/{alarm.id}/acknowledge"
     assert leader.post(path, data={"note": "已派人"}).status_code == 302
     assert "已派人" in leader.get("/summary").text
+    assert "未确认的激增报警" not in leader.get("/complaints").text
     assert leader.post(path, data={"note": "再派"}).status_code == 409

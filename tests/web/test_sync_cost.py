@@ -16,7 +16,7 @@ STATEMENTS_MAX = {
     "stop_result": 5,
     "patrol_pause": 7,
     "site_photo": 6,
-    "finding": 13,
+    "finding": 14,
     "segment": 6,
 }
 

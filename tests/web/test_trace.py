@@ -102,7 +102,7 @@ def test_what_makes_no_sense_is_refused_in_words(app, session, query, status):
     assert client.get(f"/trace?{query}").status_code == status
 
 
-def test_others_matters_are_not_found_and_who_sees_no_findings_sees_no_trace(app, session, place):
+def test_others_matters_are_not_found_and_matters_need_their_own_permission(app, session, place):
     matter = make_matter(session, at=NOW, grid_id=place.id)
     finding = make_finding(session, at=NOW, grid_id=place.id)
     far = make_grid(session)
@@ -110,7 +110,10 @@ def test_others_matters_are_not_found_and_who_sees_no_findings_sees_no_trace(app
     assert stranger.get(f"/trace?matter={matter.id}").status_code == 404
     assert stranger.get(f"/trace?finding={finding.uid}").status_code == 404
     worker = signed_in(app, session, Role.WORKER)
+    assert worker.get(f"/trace?matter={matter.id}").status_code == 200
     assert worker.get(f"/trace?finding={finding.uid}").status_code == 200
+    administrator = signed_in(app, session, Role.ADMINISTRATOR)
+    assert administrator.get(f"/trace?matter={matter.id}").status_code == 403
     auditor = signed_in(app, session, Role.AUDITOR)
     assert auditor.get("/trace").status_code == 403
     assert app.test_client().get("/api/trace").status_code == 401

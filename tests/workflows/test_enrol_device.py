@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import EVERYWHERE, Actor, Role
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, Device, EnrolmentCode
-from inspect_app.workflows.enrol_device import Enrolled, enrol, make_code, revoke, token_hash
+from inspect_app.workflows.enrol_device import (
+    Enrolled,
+    Newcomer,
+    enrol,
+    make_code,
+    revoke,
+    token_hash,
+)
 from inspect_app.workflows.log_in import LockRule
 from tests.conftest import NOW
 from tests.factories import make_account, make_policies
@@ -31,7 +38,7 @@ def people(session: Session) -> tuple[Actor, Actor]:
 
 def use(session: Session, code: str, actor: Actor, *, uid=None, now=NOW):
     device = (uid or uuid4(), "平板 M5")
-    return enrol(session, code, device=device, rule=RULE, actor=actor, now=now)
+    return enrol(session, code, device=Newcomer(*device), rule=RULE, actor=actor, now=now)
 
 
 def test_a_code_enrols_one_tablet_and_only_hashes_are_kept(session: Session, people):
@@ -124,3 +131,22 @@ def test_only_an_administrator_invites_and_revokes_and_says_why(session: Session
         revoke(session, uuid4(), reason="遗失", actor=administrator, now=NOW)
     with pytest.raises(Problem, match="平板名称"):
         make_code(session, " ", actor=administrator, now=NOW)
+
+
+def test_a_request_that_arrives_after_its_own_repetition_leaves_the_token_that_was_told(
+    session: Session, people
+):
+    administrator, inspector = people
+    invitation = make_code(session, "设备 07", actor=administrator, now=NOW)
+    newcomer = Newcomer(uuid4(), "平板 M5", "t" * 43)
+
+    def ask(moment):
+        return enrol(
+            session, invitation.code, device=newcomer, rule=RULE, actor=inspector, now=moment
+        )
+
+    told = ask(NOW + timedelta(seconds=2))
+    ask(NOW + timedelta(seconds=3))  # the first request, thought lost and overtaken
+    assert told.token == newcomer.token
+    kept = session.get_one(Device, newcomer.uid).token_hash
+    assert kept == token_hash(told.token)

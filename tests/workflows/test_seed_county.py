@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.db import make_engine
+from inspect_app.domain.access import EVERYWHERE
 from inspect_app.domain.problems import Problem
 from inspect_app.models import (
     Account,
@@ -21,19 +22,23 @@ from inspect_app.models import (
     PatrolLog,
     PatrolPlan,
     PatrolTask,
+    SyncRecord,
     TrackSegment,
 )
 from inspect_app.queries.actors import actor_of
+from inspect_app.queries.check_sheets import sheets_of_log
+from inspect_app.queries.device_gaps import device_gaps
+from inspect_app.queries.inbox import held_records
 from inspect_app.queries.owners import owner_at
 from inspect_app.workflows.number import next_number
 from inspect_app.workflows.seed_county import seed_county
-from tests.conftest import SeededCounty, seal_of, settings_for
+from tests.conftest import NOW, SeededCounty, seal_of, settings_for
 from tests.demo_county import TODAY, drawn
 from tests.factories import make_grid, make_org
 
 EMPTY = {
-    *("change", "check_sheet", "device", "enrolment_code", "import_batch", "incoming_photo"),
-    *("plan_change", "plan_run", "sync_quarantine", "sync_record", "web_session"),
+    *("change", "import_batch", "incoming_photo"),
+    *("plan_change", "plan_run", "sync_quarantine", "web_session"),
 }
 """Tables only work with the product fills."""
 
@@ -123,6 +128,27 @@ def test_monday_is_driven_and_the_people_of_the_demo_have_a_task_today(county: S
             .where(Account.login == login, PatrolTask.day == TODAY)
         ).all()
         assert len(today) == 1, login
+
+
+def test_tablets_have_sent_sheets_one_thing_lies_in_the_inbox_and_one_has_a_gap(county: Session):
+    gaps = device_gaps(county)
+    assert [(one.name, one.missing) for one in gaps] == [
+        ("平板 01", 0),
+        ("平板 02", 2),
+        ("平板 03", 0),
+    ]
+    [held] = held_records(county, scope=EVERYWHERE, now=NOW)
+    assert (held.kind, held.problem.code, held.device) == ("finding", "not_your_task", "平板 03")
+    for one in gaps:
+        task = county.scalars(
+            select(PatrolTask)
+            .join(SyncRecord, SyncRecord.task_id == PatrolTask.id)
+            .where(SyncRecord.device_uid == one.uid, SyncRecord.kind == "check_form")
+        ).first()
+        log = county.scalars(select(PatrolLog).where(PatrolLog.task_id == task.id)).one()
+        sheets = [sheet for each in sheets_of_log(county, log.uid).values() for sheet in each]
+        assert sheets
+        assert all(sheet.faults == () for sheet in sheets)
 
 
 def test_work_goes_on_after_the_seed_with_the_next_ids_and_numbers(

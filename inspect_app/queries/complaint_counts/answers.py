@@ -93,8 +93,8 @@ def totals(session: Session, question: Question) -> Totals:
     return Totals(*(int(value) for value in row))
 
 
-def cells(session: Session, question: Question, *, zoom: int) -> list[CountedCell]:
-    """Return the circles of the map at a zoom; with those without a place they make the total."""
+def cells(session: Session, question: Question, *, zoom: int) -> tuple[list[CountedCell], Totals]:
+    """Return the circles of the map at a zoom, and the totals they make with what has no place."""
     counted = counted_matters(question)
     size = cell_degrees(zoom)
     column, row = func.floor(counted.c.lon / size), func.floor(counted.c.lat / size)
@@ -112,11 +112,10 @@ def cells(session: Session, question: Question, *, zoom: int) -> list[CountedCel
             case((alone, func.min(counted.c.title))).label("title"),
             func.min(counted.c.mark).label("mark"),
         )
-        .where(counted.c.lon.is_not(None))
         .group_by("column", "row")
         .order_by("column", "row")
-    )
-    return [
+    ).all()
+    circles = [
         CountedCell(
             Cell(zoom, int(row.column), int(row.row)),
             lon=row.lon,
@@ -129,20 +128,39 @@ def cells(session: Session, question: Question, *, zoom: int) -> list[CountedCel
             confidence=_confidence(row.mark),
         )
         for row in found
+        if row.column is not None
     ]
+    whole = Totals(
+        complaints=int(sum(row.complaints for row in found)),
+        matters=sum(row.matters for row in found),
+        without_place=int(sum(row.complaints for row in found if row.column is None)),
+    )
+    return circles, whole
 
 
 def matter_counts(
     session: Session, question: Question, *, page: int | None = 1
-) -> Sequence[MatterCount]:
-    """Return a page of the list, most complaints first, ties by latest call; None is the whole."""
+) -> tuple[Sequence[MatterCount], Totals]:
+    """Return a page of the list and the totals of all pages; None is the whole list.
+
+    Most complaints first, ties by latest call.
+    """
     counted = counted_matters(question)
-    statement = select(counted).order_by(
-        counted.c.complaints.desc(), counted.c.last_received_at.desc(), counted.c.id
-    )
+    hidden = case((counted.c.lon.is_(None), counted.c.complaints), else_=0)
+    statement = select(
+        counted,
+        func.sum(counted.c.complaints).over().label("sum_of_all"),
+        func.count().over().label("matters_of_all"),
+        func.sum(hidden).over().label("hidden_of_all"),
+    ).order_by(counted.c.complaints.desc(), counted.c.last_received_at.desc(), counted.c.id)
     if page is not None:
         statement = statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    return [_line(row) for row in session.execute(statement)]
+    rows = session.execute(statement).all()
+    if not rows:  # nothing at all, or a page beyond the last
+        return [], totals(session, question)
+    first = rows[0]
+    whole = Totals(int(first.sum_of_all), first.matters_of_all, int(first.hidden_of_all))
+    return [_line(row) for row in rows], whole
 
 
 def complaints_of(

@@ -99,12 +99,12 @@ function respond(found) {
 }
 
 // --- Keys of the whole form. ---
-form.addEventListener("keydown", (event) => {
+document.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   if (event.key === "Enter" && event.ctrlKey) {
     event.preventDefault();
     form.requestSubmit();
-  } else if (event.key === "Enter" && event.target.matches("input, select")) {
+  } else if (event.key === "Enter" && event.target.matches("#intake input, #intake select")) {
     event.preventDefault(); // a half-filled form must not go off by Enter
     next(event.target);
   } else if (event.altKey && event.key.toLowerCase() === "n") {

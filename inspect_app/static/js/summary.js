@@ -53,6 +53,11 @@ L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
 map.createPane("clusters").style.zIndex = 650;
 if (home) map.fitBounds(home, { animate: false });
 linkList();
+// On paper the map has another size: it is fitted anew, or its edge would be cut off.
+matchMedia("print").addEventListener("change", () => {
+  map.invalidateSize({ animate: false });
+  if (home) map.fitBounds(home, { animate: false });
+});
 const base = ["grids", "waterways"].map((key) => layerOn(key, TileLayer)).filter(Boolean);
 const repeats = layerOn("repeats", FeatureLayer);
 map.on("moveend", () => told(repeats.moved()));

@@ -27,6 +27,8 @@ export function length(metres) {
   return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`;
 }
 
+export const megabytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
+
 // The bureau's time, whatever zone the tablet is set to.
 export const zoneName = document.querySelector("[data-zone]").dataset.zone;
 const zone = { timeZone: zoneName, hour12: false };

@@ -4,7 +4,7 @@ import { bureauDay, mondayOf, noteClock, now, shiftDay } from "./clock.js";
 import { readMeta, writeMeta } from "./database.js";
 import { deviceHeaders } from "./device.js";
 import { tell } from "./dom.js";
-import { db, readPackage, writePackage } from "./store.js";
+import { db, readOther, readPackage, swapPackages, writeOther, writePackage } from "./store.js";
 import { alone } from "./upload.js";
 
 // A line that brings nothing for so long is as good as none.
@@ -42,14 +42,43 @@ export async function packageSize() {
 /** Load the week's package; returns new, same, offline or the sentence of a refusal. */
 export const loadWeek = (onProgress) => alone(() => load(onProgress));
 
-async function load(onProgress = () => {}) {
-  const known = await readPackage();
-  const answer = await get("/sync/week", known?.etag ? { "If-None-Match": known.etag } : {});
+/** The coming week's package: what loading it would bring, once the county lets it be loaded. */
+export async function comingWeek() {
+  const week = await readPackage();
+  const hours = week?.policies?.package_early_h;
+  if (!week?.next_week || hours == null) return null;
+  const monday = shiftDay(week.monday, 7);
+  if (bureauDay(now() + hours * HOUR_MS) < monday || bureauDay() >= monday) return null;
+  const [answer, kept] = await Promise.all([get(`/sync/week?week=${week.next_week}&size=1`), readOther()]);
+  if (!answer?.ok) return null;
+  const size = await answer.json();
+  return size.tasks ? { ...size, week: week.next_week, same: size.etag === kept?.etag } : null;
+}
+
+/** Load the coming week's package beside the one in use; it takes its place on Monday. */
+export const loadComing = (week, onProgress) => alone(() =>
+  load(onProgress, { url: `/sync/week?week=${week}`, read: readOther, write: writeOther }));
+
+/** Take the package that was loaded early into use when its week has begun, also without a line. */
+export async function turnWeek() {
+  const [week, other] = await Promise.all([readPackage(), readOther()]);
+  const monday = mondayOf(bureauDay());
+  if (!week || !other || week.monday === monday || other.monday !== monday) return;
+  if (week.person_id !== other.person_id) return;
+  await writeOther({ ...other, reload: true }); // what changed since is asked for at the next contact
+  await swapPackages();
+}
+
+const IN_USE = { url: "/sync/week", read: readPackage, write: writePackage };
+
+async function load(onProgress = () => {}, { url, read, write } = IN_USE) {
+  const known = await read();
+  const answer = await get(url, known?.etag ? { "If-None-Match": known.etag } : {});
   if (!answer) return "offline";
   const moment = answer.headers.get("X-Now");
   if (answer.status === 304) {
     await noteClock(moment);
-    await writePackage(stamped(known, moment));
+    await write(stamped(known, moment));
     return "same";
   }
   if (!answer.ok) return refusal(answer);
@@ -61,7 +90,7 @@ async function load(onProgress = () => {}) {
   }
   const week = JSON.parse(text);
   await noteClock(moment);
-  await writePackage(stamped({
+  await write(stamped({
     ...week, etag: answer.headers.get("ETag"), size: new Blob([text]).size, fetched_at: moment,
   }, moment));
   return "new";
@@ -92,6 +121,7 @@ async function readText(answer, onProgress) {
 
 /** Bring the tasks up to date by the feed of changes; a plan that changed brings all of it again. */
 export const freshen = () => alone(async () => {
+  await turnWeek();
   const week = await readPackage();
   if (!week || week.reload || week.monday !== mondayOf(bureauDay())) return load();
   return follow(week);
@@ -152,7 +182,7 @@ const refused = new Set();
 
 /** Load the small pictures that are missing, drop those no longer named; returns how many miss. */
 export async function loadPictures(onProgress = () => {}) {
-  const named = picturesOf(await readPackage());
+  const named = new Set([...picturesOf(await readPackage()), ...picturesOf(await readOther())]);
   const kept = new Set((await db.getAllKeys("read")).filter((key) => key.startsWith("thumb/")));
   for (const key of kept) if (!named.has(key.slice(6))) await db.delete("read", key);
   const missing = [...named].filter((name) => !kept.has(`thumb/${name}`) && !refused.has(name));

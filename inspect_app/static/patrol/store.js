@@ -89,6 +89,16 @@ export const markBlobs = (changes) => patch("photos", changes);
 
 export const readPackage = () => db.get("read", "package");
 export const writePackage = (value) => db.put("read", value, "package");
+// Another week's, beside the one in use: the coming week's, or the last one's.
+export const readOther = () => db.get("read", "package/other");
+export const writeOther = (value) => db.put("read", value, "package/other");
+
+/** Change the week in use for the other one. */
+export async function swapPackages() {
+  const tx = db.transaction("read", "readwrite", STRICT);
+  const [own, other] = await Promise.all([tx.store.get("package"), tx.store.get("package/other")]);
+  await Promise.all([tx.store.put(other, "package"), tx.store.put(own, "package/other"), tx.done]);
+}
 
 export const draft = (key) => db.get("drafts", key);
 

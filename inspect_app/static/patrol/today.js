@@ -1,7 +1,7 @@
 // The day's tasks as cards, by time left and distance; another day of the week by its tab.
 
 import { bureauDay, span, now, shiftDay, timeLeft } from "./clock.js";
-import { byId, dayHour, dayTexts, el, hear, hour, length, say, tell, texts } from "./dom.js";
+import { byId, dayHour, dayTexts, el, hear, hour, length, megabytes, say, tell, texts } from "./dom.js";
 import { isOld, loadPictures, loadWeek, packageSize } from "./package.js";
 import { here } from "./position.js";
 import { away } from "./shapes.js";
@@ -35,8 +35,6 @@ function showAge(whole) {
     size: megabytes(whole.size ?? 0), time: dayHour(moment), span: span(now() - Date.parse(moment)),
   });
 }
-
-const megabytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
 
 function showDays(whole) {
   const place = byId("days");

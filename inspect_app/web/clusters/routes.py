@@ -35,7 +35,7 @@ from inspect_app.web.clusters.shown import (
     scan_json,
     totals_json,
 )
-from inspect_app.web.http import actor, database, json_answer, now, requires, today
+from inspect_app.web.http import actor, database, json_answer, now, requires, time_zone, today
 from inspect_app.web.map.arguments import visible_layers
 from inspect_app.web.map.shown import configuration, map_canvas
 from inspect_app.workflows.note_export import note_export
@@ -84,13 +84,13 @@ def cells() -> Response:
     question, named = asked_question(), not _on_screen()
     scan = newest_scan(database(), until=question.chosen.last_week)
     rings = [] if scan is None else found_clusters(database(), scan, actor().scope)
-    found = counts.cells(database(), question, zoom=asked_zoom())
+    found, totals = counts.cells(database(), question, zoom=asked_zoom())
     return json_answer(
         {
             "cells": [cell_json(cell, named=named) for cell in found],
             "rings": [ring_json(ring, named=named) for ring in rings],
             "scan": scan_json(scan),
-            "totals": totals_json(counts.totals(database(), question)),
+            "totals": totals_json(totals),
         }
     )
 
@@ -100,12 +100,12 @@ def cells() -> Response:
 def rows() -> Response:
     """Answer with a page of matters and the totals; `cell=` narrows to one circle."""
     question, named, number = asked_question(), not _on_screen(), asked_page()
-    lines = counts.matter_counts(database(), question, page=number)
+    lines, totals = counts.matter_counts(database(), question, page=number)
     return json_answer(
         {
             "rows": [row_json(line, named=named) for line in lines],
             "page": number,
-            "totals": totals_json(counts.totals(database(), question)),
+            "totals": totals_json(totals),
         }
     )
 
@@ -128,7 +128,7 @@ def export(form: str) -> Response:
     if form not in (CSV, XLSX):
         raise Problem("not_found", what="文件")
     question = asked_question()
-    lines = counts.matter_counts(database(), question, page=None)
+    lines, _ = counts.matter_counts(database(), question, page=None)
     note_export(database(), address_of(question.chosen), rows=len(lines), actor=actor(), now=now())
     write = csv_file if form == CSV else xlsx_file
     return write(lines, question, cut_off=now())
@@ -151,6 +151,7 @@ def _own_configuration(chosen: counts.ComplaintFilter) -> dict[str, Any]:
         "export": url_for("clusters.export", form="FORM"),
         "asked": address_of(chosen),
         "weeks": [_week(monday_of(today()) - timedelta(days=7 * n)) for n in range(WEEKS_BACK)],
+        "time_zone": time_zone().key,
         "screen": _on_screen(),
         "refresh_s": REFRESH_S,
         "words": {name: gettext(word) for name, word in WORDS.items()},

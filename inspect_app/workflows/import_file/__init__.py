@@ -37,6 +37,7 @@ from inspect_app.workflows.import_file.kinds import (
     kind_of,
 )
 from inspect_app.workflows.import_file.reading import read_source
+from inspect_app.workflows.import_file.remember import remember, with_memory
 from inspect_app.workflows.import_file.report import (
     REASONS,
     ImportReport,
@@ -72,7 +73,9 @@ def import_file(
     second time. Bad rows are in the report, never exceptions. Refused as a whole (Problem) are
     unknown kinds, unreadable files, missing columns and files whose coordinates nobody declares.
     A bad credit code does not cost the row: the value stays in `raw` only, with a warning.
-    Complaints known by their external number stay as they are. Their reporters are stored under the
+    A file whose headers are known is read as its like was read the last time, where the request
+    says nothing of columns and constants. Complaints known by their external number stay as they
+    are. Their reporters are stored under the
     `seal`; a file that tells of reporters needs one.
     """
     if not actor.may(Permission.IMPORT_RUN):
@@ -82,6 +85,8 @@ def import_file(
     kind = kind_of(request.kind)
     upload = Upload(request.path, request.file_name, request.layer, request.encoding)
     source = of_kind(read_source(upload), kind.osm_tag)
+    names = [str(name) for name in source.rows.columns]
+    request = with_memory(session, request, names)
     context = Context(request.time_zone, _lookups(session, kind))
     checked = check(source, kind, request, context=context)
     with session.begin_nested() as savepoint:
@@ -91,6 +96,8 @@ def import_file(
         if dry_run:
             savepoint.rollback()
             report = replace(report, batch_id=None)
+        else:
+            remember(session, request, names, actor=actor, now=now)
     counts = {"read": len(source.rows) + len(source.rejections), **report.counts}
     return replace(report, counts=counts)
 
@@ -211,6 +218,8 @@ def _counts(checked: Checked, written: Written) -> dict[str, int]:
         "rejected": len(checked.rejections),
         "warned": len({one.row for one in checked.warnings}),
     }
+    if "place_quality" in checked.rows:  # complaints alone have one
+        counts["already_there"] = written.unchanged
     if written.outside_grids:
         counts["outside_grids"] = written.outside_grids
     if "place_quality" in checked.rows:

@@ -17,7 +17,7 @@ from gis.datum import (
 )
 from gis.rejection import Rejection
 from inspect_app.domain.problems import Phrase, Problem
-from inspect_app.workflows.import_file.headers import HEADERS, LAT, LON
+from inspect_app.workflows.import_file.headers import HEADERS, LAT, LON, PERSONAL
 from inspect_app.workflows.import_file.kinds import Column, Form, Kind
 from inspect_app.workflows.import_file.report import ImportRequest
 from inspect_app.workflows.import_file.shapes import measures, settle
@@ -183,7 +183,8 @@ def _converted(raws: pd.Series, column: Column, context: Context, *, ledger: _Le
     values = converted.values.copy()
     founds, places = raws.tolist(), raws.index.tolist()
     for place in np.flatnonzero(converted.faults != ""):
-        row, found = int(places[place]), founds[place]
+        # What was told of a person stands in no report.
+        row, found = int(places[place]), "" if column.private else founds[place]
         reason = str(converted.faults[place])
         if column.lenient:
             reason = "value_defaulted" if reason == "code_unknown" else reason
@@ -337,7 +338,15 @@ def _written(kind: Kind, request: ImportRequest, mapping: Mapping[str, str]) -> 
 
 
 def _public(source: Source, kind: Kind, mapping: Mapping[str, str]) -> pd.DataFrame:
-    private = [
+    """Return the raw values without what is private: mapped so, or so by its header."""
+    private = {
         mapping[column.name] for column in kind.columns if column.private and column.name in mapping
-    ]
-    return source.rows.drop(columns=private)
+    }
+    if any(column.private for column in kind.columns):
+        used = set(mapping.values())
+        private |= {
+            name
+            for name in source.rows.columns
+            if name not in used and any(word in str(name) for word in PERSONAL)
+        }
+    return source.rows.drop(columns=list(private))

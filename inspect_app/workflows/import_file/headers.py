@@ -83,12 +83,25 @@ HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "summary": ("反映内容摘要", "内容", "摘要"),
         "severity": ("重要程度", "紧急/重要程度"),
         "respondent_name": ("被投诉企业",),
-        "reporter_name": ("举报人", "投诉人"),
-        "reporter_phone": ("联系电话", "电话"),
-        "reporter_address": ("住址",),
+        "request_kind": ("诉求类型",),
+        "legal_route": ("途径",),
+        "forwarded_by": ("转办单位", "交办单位", "来源单位"),
+        "origin_doc_no": ("文号", "转办文号"),
+        "batch_no": ("批次号", "督察批次"),
+        "pollution_subtypes": ("污染小类", "二级类型"),
+        "industry_code": ("行业代码",),
+        "reporter_name": ("举报人", "投诉人", "来电人", "联系人", "信访人"),
+        "reporter_phone": ("联系电话", "电话", "来电号码", "手机号码", "联系方式"),
+        "reporter_address": ("住址", "举报人地址", "联系地址"),
     },
 }
 """By kind and column: headers besides the column's title and name."""
+
+PERSONAL = (
+    *("举报人", "投诉人", "信访人", "来电人", "反映人", "联系人", "姓名", "电话", "手机", "号码"),
+    *("证件", "身份证", "住址", "微信号", "邮箱", "phone", "mobile"),
+)
+"""A header with one of these words tells of a person: no raw value of it is kept."""
 
 CHANNEL_WORDS: Mapping[str, SourceChannel] = {
     "12369": SourceChannel.PHONE_12369,

@@ -19,6 +19,8 @@ from inspect_app.domain.codes import (
     WaterwayLevel,
     ZoneLevel,
 )
+from inspect_app.domain.intake import PollutionSubtype
+from inspect_app.domain.matter_codes import RequestKind
 from inspect_app.domain.problems import Problem
 from inspect_app.workflows.import_file.headers import (
     CHANNEL_WORDS,
@@ -321,6 +323,15 @@ COMPLAINTS = Kind(
             lenient=True,
         ),
         Column("visitor_count", "来访人数", WHOLE),
+        Column(
+            "pollution_subtypes", "污染子类", several(PollutionSubtype), default=[], lenient=True
+        ),
+        Column("industry_code", "行业类型"),
+        Column("request_kind", "诉求目的", coded(RequestKind), default="report", lenient=True),
+        Column("forwarded_by", "来件单位"),
+        Column("origin_doc_no", "来件文号"),
+        Column("batch_no", "批次"),
+        Column("is_skip_level", "越级访", SWITCH, default=False, lenient=True),
         Column("place_quality", "位置精度", coded(PlaceQuality), default=PlaceQuality.EXACT.value),
         Column("respondent_name", "被投诉单位", helper=True),
         Column("closed_at", "办结时间", instants, helper=True),

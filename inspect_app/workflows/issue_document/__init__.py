@@ -12,7 +12,7 @@ from inspect_app.domain.matter_codes import DocumentKind
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, Complaint, ComplaintMatter, IssuedDocument
 from inspect_app.queries.reporter_seal import ReporterSeal
-from inspect_app.workflows.issue_document.facts import AFTER, Subject, facts_of
+from inspect_app.workflows.issue_document.facts import AFTER, Subject, document_number, facts_of
 from inspect_app.workflows.issue_document.render import content_digest, rendered
 from inspect_app.workflows.number import next_number
 
@@ -42,15 +42,6 @@ ISSUERS: dict[DocumentKind, Permission] = {
 TO_REPORTERS = frozenset(DocumentKind) - {DocumentKind.TRANSFER, DocumentKind.REVISIT}
 """Documents addressed to a reporter: one for each complaint."""
 
-SERIES = {
-    DocumentKind.RECEIPT: "环信收",
-    DocumentKind.ACCEPTANCE: "环信受",
-    DocumentKind.REFUSAL: "环信不受",
-    DocumentKind.TRANSFER: "环信转",
-    DocumentKind.EXTENSION: "环信延",
-    DocumentKind.REPLY: "环信复",
-    DocumentKind.REVISIT: "环信访",
-}
 TEMPLATE_VERSION = 1
 
 
@@ -89,7 +80,7 @@ def issue_document(
     facts = facts_of(session, kind, Subject(matter, complaint, now), seal=seal)
     year = local_day(now).year
     number = next_number(session, f"document_{kind.value}", year=year)
-    document_no = f"{SERIES[kind]}〔{year}〕{number}号"
+    document_no = document_number(kind, year, number)
     frozen = facts | {"bureau": order.bureau, "document_no": document_no}
     template = f"{kind.value}_{TEMPLATE_VERSION}"
     row = IssuedDocument(

@@ -38,10 +38,28 @@ from inspect_app.queries.matter_record import of_matter
 from inspect_app.queries.policies import PolicyMissing, policy_value
 from inspect_app.queries.reporter_seal import ReporterSeal
 
+# translations: data; what documents say is Chinese whoever reads the pages.
+
 NOTHING = "—"
 HIDDEN = "〔略〕"
 NAME_MIN = 2
 """Characters of the shortest word that is struck out; a single character is in every text."""
+
+SERIES = {
+    DocumentKind.RECEIPT: "环信收",
+    DocumentKind.ACCEPTANCE: "环信受",
+    DocumentKind.REFUSAL: "环信不受",
+    DocumentKind.TRANSFER: "环信转",
+    DocumentKind.EXTENSION: "环信延",
+    DocumentKind.REPLY: "环信复",
+    DocumentKind.REVISIT: "环信访",
+}
+"""The word each series of numbers begins with."""
+
+
+def document_number(kind: DocumentKind, year: int, number: int) -> str:
+    """Return what a document is called: 环信复〔2026〕1号."""
+    return f"{SERIES[kind]}〔{year}〕{number}号"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +216,13 @@ def _revisit(session: Session, subject: Subject) -> dict[str, Any]:
         "revisitor": revisitor or NOTHING,
         "means": ContactMeans(contact.means).label,
         "met": "是" if contact.met_in_person else "否",
-        "satisfaction": Satisfaction(contact.satisfaction).label,
+        "satisfaction": _satisfaction(contact),
         "told": contact.told or NOTHING,
     }
+
+
+def _satisfaction(contact: MatterContact) -> str:
+    return NOTHING if contact.satisfaction is None else Satisfaction(contact.satisfaction).label
 
 
 FACTS: Mapping[DocumentKind, Callable[[Session, Subject], dict[str, Any]]] = {

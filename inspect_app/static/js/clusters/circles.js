@@ -53,6 +53,7 @@ export class Circles extends EventTarget {
     const title = cell.title ? `${name} · ${this.words.count.replace("{count}", cell.complaints)}` : name;
     const marker = L.marker([cell.lat, cell.lon], {
       icon, pane: "circles", keyboard: !this.screen, interactive: !this.screen, title: title + sure,
+      zIndexOffset: Math.round(20000 / cell.complaints), // small circles lie above large ones
       alt: title + sure,
     });
     marker.on("click keypress", ({ originalEvent }) => {
@@ -76,5 +77,5 @@ export class Circles extends EventTarget {
 // Four times the complaints, twice the width: the area tells the number.
 function sizeOf(number, screen) {
   const base = screen ? 15 : 10;
-  return Math.round(Math.min(screen ? 96 : 60, (screen ? 26 : 20) + base * Math.sqrt(number) * 0.6));
+  return Math.round(Math.min(screen ? 84 : 58, (screen ? 26 : 20) + base * Math.sqrt(number) * 0.6));
 }

@@ -151,7 +151,9 @@ drawLegend();
 tellWeeks();
 map.on("zoomend", () => told(draw()));
 if (screen) {
-  const clock = () => { byId("clock").textContent = new Date().toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }); };
+  const clock = () => { byId("clock").textContent = new Date().toLocaleString(document.documentElement.lang, {
+    dateStyle: "medium", timeStyle: "short", timeZone: configuration.time_zone,
+  }); };
   clock();
   setInterval(() => { clock(); told(Promise.all([draw(), list.refresh()])); }, configuration.refresh_s * 1000);
 } else {
