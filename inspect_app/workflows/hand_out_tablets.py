@@ -96,7 +96,11 @@ def _actor(number: int | None) -> Actor:
 
 
 def _last_patrols(session: Session) -> list[tuple[Actor, PatrolTask]]:
-    """Return who can log in of each crew, with the last patrol the crew has a log of."""
+    """Return who can log in of each crew, with its last patrol that visited what a form is for."""
+    with_form = [kind.value for kind in ObjectKind if current(kind) is not None]
+    visited = select(PatrolStop.task_id).where(
+        PatrolStop.result == StopResult.DONE.value, PatrolStop.object_kind.in_(with_form)
+    )
     holders = session.execute(
         select(CrewMember.crew_id, func.min(CrewMember.person_id))
         .join(Account, Account.person_id == CrewMember.person_id)
@@ -109,6 +113,7 @@ def _last_patrols(session: Session) -> list[tuple[Actor, PatrolTask]]:
             select(PatrolTask)
             .join(PatrolLog, PatrolLog.task_id == PatrolTask.id)
             .where(PatrolTask.crew_id == crew_id, PatrolLog.ended_at.is_not(None))
+            .where(PatrolTask.id.in_(visited))
             .order_by(PatrolTask.day.desc(), PatrolTask.id)
             .limit(1)
         ).first()
