@@ -240,8 +240,9 @@ def test_the_reviewer_sees_the_patrol_and_the_leader_the_week(
         page.goto("/summary")
         expect(page.locator(".map-cluster").first).to_be_visible()
         expect(page.locator(".figure")).to_have_count(7)
-        closed = page.locator(".figure", has_text="问题销号率").locator(".parts").inner_text()
-        assert int(closed.split("/")[0]) >= 1
+        closed = page.locator(".figure", has_text="问题销号率")
+        parts = closed.locator("dt", has_text=re.compile("^本周$")).locator("+ dd").text_content()
+        assert int(parts.split("/")[0]) >= 1
         page.locator(".top-matters tr[data-place] td").last.click()
 
 
