@@ -17,17 +17,17 @@ TODAY = local_day(NOW)
 
 @pytest.fixture
 def county(session):
-    make_policies(session)
     return make_grid(session, name="示例县")
 
 
 @pytest.fixture
-def deputy(app, session, county):
+def deputy(app, session):
+    make_policies(session)
     return client_of(app, session, Role.DEPUTY)
 
 
 @pytest.fixture
-def campaign(session, county, deputy) -> Campaign:
+def campaign(session, deputy) -> Campaign:
     answer = deputy.post(
         "/campaigns",
         data={

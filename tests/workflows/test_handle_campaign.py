@@ -328,8 +328,8 @@ def test_a_campaign_that_cannot_be_is_refused(bureau: Bureau, change, code):
 def test_a_campaign_is_audited_and_needs_a_post_that_gives_out_matters(bureau: Bureau):
     audit = bureau.session.scalars(select(AuditEntry)).one()
     assert (audit.action, audit.subject_id) == ("campaign.create", str(bureau.campaign.id))
+    worker = actor_with(bureau.session, Role.WORKER)
     with pytest.raises(Problem) as caught:
-        worker = actor_with(bureau.session, Role.WORKER)
         create_campaign(bureau.session, replace(DRAFT, name="二"), actor=worker, now=NOW)
     assert caught.value.code == "not_permitted"
 
