@@ -52,7 +52,7 @@ class _Plan:
 
 _INSPECTION = (
     _Plan("published", -38, -20, "砂石料场无组织扬尘,未落实覆盖措施", "第一批", key=True),
-    _Plan("cancelled_off", -38, -18, "", "第一批"),
+    _Plan("cancelled_off", -38, -18, "沿街餐饮油烟净化设施不运行", "第一批"),
     _Plan("accepted_for_cancel", -34, -8, "养殖场粪污直排农灌沟", "第二批", key=True),
     _Plan("in_progress", -34, -4, "", "第二批"),
     _Plan("phase_closed", -30, 3, "集镇污水处理站进水浓度长期偏低", "第三批"),
@@ -62,8 +62,8 @@ _INSPECTION = (
 _ACTION = (
     _Plan("cancelled_off", -50, -10, "入河排污口未设标识牌"),
     _Plan("rectified", -42, 1, "雨洪排口旱季有污水流出"),
-    _Plan("in_progress", -40, -6, "沿岸小作坊废水未接入管网"),
-    _Plan("acknowledged", -9, 18, ""),
+    _Plan("in_progress", -40, -6),
+    _Plan("acknowledged", -9, 18),
     _Plan("issued", -2, 30, "取水口上游堆放农药包装废弃物"),
 )
 _LINKED = ("assigned", "investigating", "handling")
@@ -109,7 +109,8 @@ def add_campaigns(
     writer = _Writer(rng, frames, people=people, history=history, today=today)
     plans = [(1, plan) for plan in _INSPECTION] + [(2, plan) for plan in _ACTION]
     items = pd.DataFrame([writer.item(campaign, plan) for campaign, plan in plans])
-    items["matter_id"] = items.matter_id.astype("Int64")
+    for column in ("responsible_person_id", "matter_id"):
+        items[column] = items[column].astype("Int64")
     frames["campaign_item"] = items
 
 
@@ -175,11 +176,12 @@ class _Writer:
 
     def _steps(self, plan: _Plan, person: int) -> list[StepRow]:
         life = LIVES[plan.state]
-        first = at(self.today + timedelta(days=plan.issued), time(9))
-        last = at(self.today - timedelta(days=1), time(16))
-        gap = (last - first) / max(1, len(life))
         due = self.today + timedelta(days=plan.due)
-        return [self._step(event, first + n * gap, person, due=due) for n, event in enumerate(life)]
+        steps = []
+        for n, event in enumerate(life):
+            day = self.today + timedelta(days=plan.issued - plan.issued * n // len(life))
+            steps.append(self._step(event, at(day, time(9 + n)), person, due=due))
+        return steps
 
     def _step(self, event: str, moment: datetime, person: int, *, due: date) -> StepRow:
         facts: dict[str, object] = {}

@@ -72,7 +72,7 @@ def campaigns(session: Session) -> list[Campaign]:
 def item_lines(
     session: Session, scope: Scope, *, now: datetime, item_id: int | None = None
 ) -> list[ItemLine]:
-    """Return the items of all campaigns within a scope, or the one named, by due day.
+    """Return the items of all campaigns within a scope, or the one named: open ones by due day.
 
     The light counts from the order or the last reopening; an item nobody has to work on has none.
     """
@@ -112,7 +112,7 @@ def item_lines(
         period = Period(begun_at, end_of_day(item.due_on) if state in ITEM_OPEN else None)
         shown = light(period, now=now, calendar=calendar)
         lines.append(ItemLine(item, facts, person_name, grid_name, shown))
-    return lines
+    return sorted(lines, key=lambda line: line.state not in ITEM_OPEN)
 
 
 def _moments(*events: str) -> Subquery:
