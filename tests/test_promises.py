@@ -23,6 +23,7 @@ from inspect_app.config import Settings
 from inspect_app.db import make_engine, map_reader
 from inspect_app.domain.access import EVERYWHERE, ROLES, Permission, Role, Scope
 from inspect_app.domain.acts import ACTS
+from inspect_app.domain.campaign_codes import ItemState
 from inspect_app.domain.guards import GUARDS
 from inspect_app.domain.matter_codes import MatterState
 from inspect_app.domain.problems import PROBLEMS
@@ -117,7 +118,7 @@ def test_every_role_may_do_something(role: Role):
     assert ROLES[role]
 
 
-@pytest.mark.parametrize("states", [FindingState, MatterState, TaskState, PlanState])
+@pytest.mark.parametrize("states", [FindingState, MatterState, TaskState, PlanState, ItemState])
 def test_every_state_can_be_reached_and_left(states):
     rows = [row for row in TRANSITIONS if isinstance(row.target, states)]
     reached = {row.target for row in rows}

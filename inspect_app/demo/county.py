@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from inspect_app.demo.campaigns import add_campaigns
 from inspect_app.demo.complaints import Complaints, make_complaints
 from inspect_app.demo.complaints.handling import handle_matters
 from inspect_app.demo.conditions import Places, condition_frames
@@ -67,6 +68,7 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
     spots = Places(places["pollution_source"], places["water_source"], places["road"])
     frames |= condition_frames(past_crews, spots, today=today)
+    add_campaigns(stream(seed, "campaigns"), frames, people=people, history=history, today=today)
     frames |= patrols.frames(ground) | findings.frames() | history.frames()
     frames["counter"] = _counters(complaints, findings)
     return County(

@@ -10,6 +10,7 @@ ACTS: Mapping[str, str] = {
     "complaint.move_undo": "撤销投诉移动",
     "burst.acknowledge": "确认激增报警",
     "burst.ring": "激增报警",
+    "campaign.create": "登记专项行动",
     "cluster.scan": "聚集扫描",
     "complaint.export": "导出投诉清单",
     "crew_absence.end": "结束班组停班",
@@ -60,6 +61,8 @@ ACTS: Mapping[str, str] = {
 SUBJECTS: Mapping[str, str] = {
     "account": "账号",
     "burst_alarm": "激增报警",
+    "campaign": "专项行动",
+    "campaign_item": "行动事项",
     "cluster_scan": "聚集扫描",
     "complaint_list": "投诉清单",
     "crew_absence": "班组停班",

@@ -39,7 +39,7 @@ class Situation:
 
     `photos_before` and `photos_after` count the photos on record together with those of the step;
     `photos_after` those of the present round only. `handled_by` are the persons who did the work
-    that a recheck judges.
+    that a recheck judges; `responsible_id` who answers for a campaign's item, where somebody does.
     """
 
     reason: str = ""
@@ -54,6 +54,7 @@ class Situation:
     may_direct: bool = False
     now: datetime | None = None
     matter: MatterRecord = MatterRecord()
+    responsible_id: int | None = None
 
 
 def _given(name: str) -> Callable[[Situation], bool]:
@@ -102,8 +103,9 @@ def _extension_days(situation: Situation) -> bool:
     return days is not None and days > 0 and (limit is None or days <= limit)
 
 
-def _no_personal(situation: Situation) -> bool:
-    return PERSONAL_NUMBER.search(str(situation.facts.get("reply_text", ""))) is None
+def _no_personal(name: str) -> Callable[[Situation], bool]:
+    """Hold where the text of a fact names nobody's mobile or identity number."""
+    return lambda situation: PERSONAL_NUMBER.search(str(situation.facts.get(name, ""))) is None
 
 
 def _any_given(*names: str) -> Callable[[Situation], bool]:
@@ -152,7 +154,7 @@ GUARDS: dict[Guard, Callable[[Situation], bool]] = {
     Guard.TEXTS: lambda situation: (
         bool(situation.facts.get("handling_result")) and bool(situation.facts.get("reply_text"))
     ),
-    Guard.NO_PERSONAL: _no_personal,
+    Guard.NO_PERSONAL: _no_personal("reply_text"),
     Guard.OPINION: lambda situation: (
         situation.matter.legal_route != LegalRoute.PETITION
         or bool(situation.facts.get("opinion_kind"))
@@ -164,6 +166,11 @@ GUARDS: dict[Guard, Callable[[Situation], bool]] = {
     Guard.REVIEW_OPEN: _before("review_until"),
     Guard.CHANGE: _any_given("legal_route", "severity", "is_key_item", "is_sensitive"),
     Guard.TARGET: _given("into_matter_id"),
+    Guard.RESPONSIBLE: lambda situation: situation.responsible_id in {None, situation.actor_id},
+    Guard.PROOF: _given("proof"),
+    Guard.ACCEPTOR: lambda situation: situation.actor_id not in situation.handled_by,
+    Guard.PUBLISHED_TEXT: _given("published_text"),
+    Guard.PUBLISHED_CLEAN: _no_personal("published_text"),
 }
 
 

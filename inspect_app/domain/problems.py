@@ -145,5 +145,10 @@ PROBLEMS: dict[str, str] = {
     "move_stale": "移出后的事项已有办理记录或其他投诉,不能撤销",
     "move_undone": "这次调整已经撤销",
     "reporter_none": "该件投诉没有留下举报人信息",
+    "campaign_county_only": "专项行动和督察由管辖全县的岗位登记,您的岗位只管部分网格",
+    "campaign_name_taken": "“{name}”已经登记",
+    "item_no_taken": "编号“{number}”在“{campaign}”中已有(一件一号)",
+    "matter_listed": "事项“{matter}”已列为{campaign}第{number}号",
+    "unit_unsaid": "请选择责任单位或网格",
     "reveal_too_often": "一小时内查看举报人信息已达{limit}次,请稍后再看",
 }

@@ -1,6 +1,7 @@
 """Tables; importing this package makes the metadata complete."""
 
 from inspect_app.models.base import Base
+from inspect_app.models.campaigns import Campaign, CampaignItem
 from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
 from inspect_app.models.complaints import (
     Complaint,
@@ -76,6 +77,8 @@ __all__ = [
     "AuditEntry",
     "Base",
     "BurstAlarm",
+    "Campaign",
+    "CampaignItem",
     "Change",
     "CheckSheet",
     "Cluster",

@@ -80,6 +80,10 @@ STATUS: dict[str, int] = {
     "same_matter": 409,
     "move_stale": 409,
     "move_undone": 409,
+    "campaign_county_only": 403,
+    "campaign_name_taken": 409,
+    "item_no_taken": 409,
+    "matter_listed": 409,
     "reporter_none": 404,
     "reveal_too_often": 429,
 }

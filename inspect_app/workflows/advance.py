@@ -1,4 +1,4 @@
-"""Advance: the only code that changes the state of a finding, a matter, a task or a plan."""
+"""Advance: the only code that changes the state of a finding, matter, item, task or plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from inspect_app.domain.access import Actor, Permission
+from inspect_app.domain.campaign_codes import ItemState
 from inspect_app.domain.codes import Code, PhotoStage
 from inspect_app.domain.guards import Situation, failed_guard
 from inspect_app.domain.matter_codes import MatterState
@@ -24,11 +25,19 @@ from inspect_app.domain.transitions import (
     transition,
 )
 from inspect_app.domain.weeks import week_text
-from inspect_app.models import ComplaintMatter, Event, Finding, PatrolPlan, PatrolTask
+from inspect_app.models import (
+    CampaignItem,
+    ComplaintMatter,
+    Event,
+    Finding,
+    PatrolPlan,
+    PatrolTask,
+)
+from inspect_app.queries.campaign_record import item_worked_on
 from inspect_app.queries.findings import handled_by, photos_on_record
 from inspect_app.queries.matter_record import left_state, matter_record, worked_on
 
-Subject = Finding | ComplaintMatter | PatrolTask | PatrolPlan
+Subject = Finding | ComplaintMatter | CampaignItem | PatrolTask | PatrolPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ class Step:
 
     Known facts: `handler_person_id`, `due_at`, `department`, `upper_grid_id`, `case_no`, `officers`
     (person ids), `photos` (hashes of the photos this step adds), `rounds_max`; those of a matter's
-    steps are the fields of `MatterForm` and the limits `handle_matter` looks up.
+    steps are the fields of `MatterForm` and the limits `handle_matter` looks up, those of an item
+    the fields of `ItemForm`.
     """
 
     reason: str = ""
@@ -47,6 +57,7 @@ class Step:
 KINDS: dict[type[Subject], tuple[str, type[Code]]] = {
     Finding: ("finding", FindingState),
     ComplaintMatter: ("matter", MatterState),
+    CampaignItem: ("campaign_item", ItemState),
     PatrolTask: ("task", TaskState),
     PatrolPlan: ("plan", PlanState),
 }
@@ -85,7 +96,7 @@ def permitted_row(subject: Subject, event: str, *, actor: Actor) -> Transition:
 def situation(
     session: Session, subject: Subject, row: Transition, *, step: Step, actor: Actor, now: datetime
 ) -> Situation:
-    """Return the values the guards look at; only findings and matters have a record."""
+    """Return the values the guards look at; tasks and plans have no record."""
     said = Situation(
         reason=step.reason,
         facts=step.facts,
@@ -101,6 +112,12 @@ def situation(
             severity=subject.severity,
             handled_by=worked_on(session, subject),
             matter=matter_record(session, subject),
+        )
+    if isinstance(subject, CampaignItem):
+        return replace(
+            said,
+            handled_by=item_worked_on(session, subject),
+            responsible_id=subject.responsible_person_id,
         )
     if not isinstance(subject, Finding):
         return said
@@ -162,6 +179,8 @@ def name_of(subject: Subject) -> str:
         return subject.finding_no
     if isinstance(subject, ComplaintMatter):
         return subject.matter_no
+    if isinstance(subject, CampaignItem):
+        return subject.item_no
     if isinstance(subject, PatrolTask):
         return f"{subject.day:%m-%d} {subject.crew.name}"
     return week_text(subject.week)

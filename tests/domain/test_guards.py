@@ -96,6 +96,23 @@ CASES = [
     (Guard.SATISFACTION, {}, {"facts": {"satisfaction": "fairly"}}),
     (Guard.CHANGE, {}, {"facts": {"is_key_item": False}}),
     (Guard.TARGET, {}, {"facts": {"into_matter_id": 7}}),
+    (
+        Guard.RESPONSIBLE,
+        {"responsible_id": 5, "actor_id": 6},
+        {"responsible_id": None, "actor_id": 6},
+    ),
+    (Guard.PROOF, {}, {"facts": {"proof": "验收单"}}),
+    (
+        Guard.ACCEPTOR,
+        {"actor_id": 5, "handled_by": frozenset({5})},
+        {"actor_id": 6, "handled_by": frozenset({5})},
+    ),
+    (Guard.PUBLISHED_TEXT, {}, {"facts": {"published_text": "已整改"}}),
+    (
+        Guard.PUBLISHED_CLEAN,
+        {"facts": {"published_text": "联系人13800001234"}},
+        {"facts": {"published_text": "已整改"}},
+    ),
 ]
 
 

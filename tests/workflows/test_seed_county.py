@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 from inspect_app.db import make_engine
 from inspect_app.domain.access import EVERYWHERE
+from inspect_app.domain.campaign_codes import ItemState
+from inspect_app.domain.dispatch import tally
 from inspect_app.domain.problems import Problem
 from inspect_app.models import (
     Account,
     Base,
+    CampaignItem,
     Complaint,
+    ComplaintMatter,
     CrewMember,
     Finding,
     FindingPhoto,
@@ -26,6 +30,8 @@ from inspect_app.models import (
     TrackSegment,
 )
 from inspect_app.queries.actors import actor_of
+from inspect_app.queries.campaign_record import item_history
+from inspect_app.queries.campaigns import dispatch_day, item_lines
 from inspect_app.queries.check_sheets import sheets_of_log
 from inspect_app.queries.device_gaps import device_gaps
 from inspect_app.queries.inbox import held_records
@@ -190,3 +196,20 @@ def test_a_database_with_data_is_refused(session: Session, tmp_path: Path):
             seal=seal_of(session),
         )
     assert refusal.value.code == "not_empty"
+
+
+def test_the_campaigns_have_items_of_many_states_some_of_them_matters(county: Session):
+    items = county.scalars(select(CampaignItem).order_by(CampaignItem.id)).all()
+    assert len(items) == 12
+    assert {item.state for item in items} == {state.value for state in ItemState}
+    linked = [item for item in items if item.matter_id is not None]
+    assert len(linked) == 4
+    for item in linked:
+        assert county.get(ComplaintMatter, item.matter_id).title == item.title
+    lines = item_lines(county, EVERYWHERE, now=NOW)
+    inspection = [line.facts for line in lines if line.item.campaign_id == 1]
+    counted = tally(inspection, dispatch_day(county, now=NOW))
+    assert (counted.batches, counted.items, counted.key_items) == (4, 7, 3)
+    assert counted.late > 0
+    for item in items:
+        assert item_history(county, item.id)[-1].event.to_state == item.state

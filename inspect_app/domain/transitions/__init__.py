@@ -3,6 +3,7 @@
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.matter_codes import MatterState
+from inspect_app.domain.transitions.campaign import ITEM_TRANSITIONS, ITEM_WORK
 from inspect_app.domain.transitions.finding import (
     FINDING_FINISHED,
     FINDING_TRANSITIONS,
@@ -22,6 +23,8 @@ __all__ = [
     "FINAL_STATES",
     "FINDING_FINISHED",
     "FINDING_TRANSITIONS",
+    "ITEM_TRANSITIONS",
+    "ITEM_WORK",
     "MATTER_FINISHED",
     "MATTER_STEP_PHOTOS",
     "MATTER_TRANSITIONS",
@@ -44,6 +47,7 @@ __all__ = [
 TRANSITIONS: tuple[Transition, ...] = (
     *FINDING_TRANSITIONS,
     *MATTER_TRANSITIONS,
+    *ITEM_TRANSITIONS,
     *TASK_TRANSITIONS,
     *PLAN_TRANSITIONS,
 )

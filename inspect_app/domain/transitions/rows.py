@@ -48,6 +48,11 @@ class Guard(Code):
     REVIEW_OPEN = "review_open", "须在答复后的复查申请期限内提出"
     CHANGE = "change", "须填写要变更的内容"
     TARGET = "target", "须指定归并到的事项"
+    RESPONSIBLE = "responsible", "须由责任人办理"
+    PROOF = "proof", "须填写佐证材料"
+    ACCEPTOR = "acceptor", "验收和销号人不得是办理人"
+    PUBLISHED_TEXT = "published_text", "须填写公开内容"
+    PUBLISHED_CLEAN = "published_clean", "公开内容不得含有手机号码或身份证号码"
 
 
 @dataclass(frozen=True, slots=True)
