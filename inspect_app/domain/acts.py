@@ -49,6 +49,8 @@ ACTS: Mapping[str, str] = {
     "rescue.import": "导入救援文件",
     "road_closure.end": "结束道路封闭",
     "road_closure.record": "登记道路封闭",
+    "routing.add": "新增职责分工",
+    "routing.end": "终止职责分工",
     "sync.conflict": "上传内容冲突",
     "sync.decide": "处置冲突的平板记录",
     "sync.retry": "重新处理平板记录",
@@ -79,6 +81,7 @@ SUBJECTS: Mapping[str, str] = {
     "policy": "政策",
     "reporter": "举报人",
     "road_closure": "道路封闭",
+    "routing_rule": "职责分工",
     "sync_record": "平板记录",
     "task": "巡查任务",
 }

@@ -95,6 +95,8 @@ PROBLEMS: dict[str, str] = {
     "condition_over": "该条件已结束,无须再结束",
     "frequency_over": "该频次自{day}起终止,自该日起不能再改",
     "frequency_clash": "与已有的频次冲突:{other}({period},依据:{source}),请先修改或终止它",
+    "routing_over": "该分工自{day}起终止,无须再终止",
+    "routing_clash": "“{kind}”在{period}已归“{department}”(依据:{source}),请先终止它",
     "plan_waiting": "{week}的计划正在排队或编排中",
     "county_wide_only": "全县计划由管辖全县的岗位编制和下达,您的岗位只管部分网格",
     "record_conflict": "编号{uid}的记录已存在且内容不同",

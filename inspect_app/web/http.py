@@ -54,6 +54,8 @@ STATUS: dict[str, int] = {
     "condition_over": 409,
     "frequency_over": 409,
     "frequency_clash": 409,
+    "routing_over": 409,
+    "routing_clash": 409,
     "county_wide_only": 403,
     "already_imported": 409,
     "track_attached": 409,
