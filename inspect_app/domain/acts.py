@@ -44,6 +44,7 @@ ACTS: Mapping[str, str] = {
     "plan.unpin": "解锁点位",
     "reporter.rekey": "更换举报人密钥",
     "reporter.reveal": "查看举报人信息",
+    "reporter.reveal_refused": "查看举报人信息被拒绝",
     "policy.propose": "写入政策建议值",
     "policy.set": "修改政策取值",
     "rescue.import": "导入救援文件",

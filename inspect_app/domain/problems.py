@@ -146,6 +146,7 @@ PROBLEMS: dict[str, str] = {
     "same_matter": "该件投诉已在这个事项中",
     "move_stale": "移出后的事项已有办理记录或其他投诉,不能撤销",
     "move_undone": "这次调整已经撤销",
+    "reporter_shut": "投诉{complaint}的举报人信息打不开,请联系管理员检查举报人密钥",
     "reporter_none": "该件投诉没有留下举报人信息",
     "reveal_too_often": "一小时内查看举报人信息已达{limit}次,请稍后再看",
 }

@@ -83,6 +83,7 @@ STATUS: dict[str, int] = {
     "move_stale": 409,
     "move_undone": 409,
     "reporter_none": 404,
+    "reporter_shut": 503,
     "reveal_too_often": 429,
 }
 """HTTP status of problems; all others are 422."""
