@@ -29,7 +29,7 @@ from inspect_app.workflows import plan_week
 from inspect_app.workflows.seed_county import PASSWORD
 from layers.base import Delivery
 from layers.registry import all_layers
-from tests.conftest import NOW, SeededCounty, settings_for
+from tests.conftest import NOW, REPORTER_KEY, SeededCounty, settings_for
 from tests.patrol_factories import Tablet, digest, picture, sha256
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -97,6 +97,7 @@ def bureau(
         patch.setenv("DATABASE_URL", url)
         patch.setenv("INSPECT_DEMO", "1")
         patch.setenv("INSPECT_DATA_DIR", str(folder))
+        patch.setenv("INSPECT_REPORTER_KEY", REPORTER_KEY)
         patch.setattr(plan_week, "DEFAULT_SECONDS", SEARCH_S)
         yield bureau
     engine.dispose()

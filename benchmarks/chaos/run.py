@@ -259,7 +259,10 @@ def _judge(
     with slow_change(engine, sorted(_tasks_on(engine, {last_day}))):
         _finish(trial, machine)
     _finish(trial, machine)
-    return judge(engine, outboxes, machine.files)
+    verdict = judge(engine, outboxes, machine.files)
+    for sha256 in machine.broken:
+        verdict.note("lost", f"bytes of photo {sha256[:12]} after the power cut, though kept")
+    return verdict
 
 
 def _finish(trial: Trial, machine: Machine) -> None:

@@ -192,6 +192,7 @@ def test_an_unchanged_package_is_not_sent_again_and_its_size_is_told_before(clie
         "bytes": len(whole.data),
         "thumbs": 0,
         "thumb_bytes": 0,
+        "tasks": 2,
     }
     assert client.head("/sync/week").content_length == len(whole.data)
     again = client.get("/sync/week", headers={"If-None-Match": whole.headers["ETag"]})
