@@ -118,10 +118,9 @@ def masked(reporter: Reporter, *, seal: ReporterSeal, actor: Actor) -> MaskedRep
     """Return what is shown of a reporter; of a confidential one nothing at all."""
     mode = ReporterMode(reporter.mode)
     is_hidden = mode is ReporterMode.CONFIDENTIAL
-    is_shut = not _opens(seal, reporter.sealed, complaint_id=reporter.complaint_id)
-    told = ("", "", "")
-    if not (is_hidden or is_shut):
-        told = seal.open(reporter.sealed, complaint_id=reporter.complaint_id)
+    known = _told(seal, reporter.sealed, complaint_id=reporter.complaint_id)
+    is_shut = known is None
+    told = ("", "", "") if is_hidden or known is None else known
     may = actor.may(Permission.REPORTER_REVEAL)
     if is_hidden:
         may = may and actor.may(Permission.REPORTER_REVEAL_CONFIDENTIAL)
@@ -157,10 +156,13 @@ def key_fault(session: Session, seals: Sequence[ReporterSeal]) -> Fault:
 
 
 def _opens(seal: ReporterSeal | None, sealed: bytes | None, *, complaint_id: int) -> bool:
-    if seal is None:
-        return False
+    return seal is not None and _told(seal, sealed, complaint_id=complaint_id) is not None
+
+
+def _told(
+    seal: ReporterSeal, sealed: bytes | None, *, complaint_id: int
+) -> tuple[str, str, str] | None:
     try:
-        seal.open(sealed, complaint_id=complaint_id)
+        return seal.open(sealed, complaint_id=complaint_id)
     except SealBroken:
-        return False
-    return True
+        return None
