@@ -4,9 +4,10 @@ from layers.base import Delivery, Group, Layer, Shape, Swatch
 
 
 class Clusters(Layer):
-    """Clusters of the scan of a week; how sure they are is said in words, width and dash.
+    """Clusters of the last scan up to a week, as a week is scanned when it is over.
 
-    Their place is the middle of the places their matters may be shown at.
+    How sure they are is said in words, width and dash. Their place is the middle of the places
+    their matters may be shown at.
     """
 
     key = "clusters"
@@ -18,7 +19,8 @@ class Clusters(Layer):
                round(k.p::numeric, 4)::text AS p,
                k.recurrence_days, k.radius_m, k.first_day, k.last_day
         FROM cluster k
-        JOIN cluster_scan s ON s.id = k.scan_id AND s.superseded_at IS NULL AND s.week = :week
+        JOIN cluster_scan s ON s.id = k.scan_id AND s.superseded_at IS NULL AND s.week = (
+            SELECT max(week) FROM cluster_scan WHERE superseded_at IS NULL AND week <= :week)
         LEFT JOIN grid g ON g.id = k.grid_id
         WHERE k.geom IS NOT NULL
     """

@@ -1,6 +1,7 @@
 """Seed county: write the demo county into an empty database, in bulk, in one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,15 +15,29 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
 from inspect_app.demo.county import County
+from inspect_app.demo.patrols import at
+from inspect_app.domain.access import SYSTEM
+from inspect_app.domain.calendar import CHINA
 from inspect_app.domain.codes import ReporterMode
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.reporters import ReporterData
-from inspect_app.models import Base, Grid, Reporter
+from inspect_app.domain.weeks import monday_of
+from inspect_app.models import (
+    Base,
+    BurstAlarm,
+    Cluster,
+    ClusterComplaint,
+    ClusterScan,
+    Grid,
+    Reporter,
+)
 from inspect_app.models.base import SRID
 from inspect_app.queries.reporter_seal import ReporterSeal
 from inspect_app.workflows.hand_out_tablets import hand_out_tablets
 from inspect_app.workflows.log_in import password_hash
 from inspect_app.workflows.play_week import play_week
+from inspect_app.workflows.ring_bursts import burst_rules, ring_bursts
+from inspect_app.workflows.scan_clusters import ScanWish, scan_clusters
 from inspect_app.workflows.seal_reporter import SEALED_COLUMNS, sealed_rows
 
 PASSWORD = "demo"  # noqa: S105 - the demo's password is public
@@ -74,7 +89,23 @@ def seed_county(
     counts["patrol_task"] += len(plan.tasks)
     counts["patrol_stop"] += sum(len(task.stops) for task in plan.tasks)
     progress("tablets", 0)
-    return counts | hand_out_tablets(session, county)
+    counts |= hand_out_tablets(session, county)
+    progress("clusters and surges", 0)
+    return counts | _watched(session, county)
+
+
+def _watched(session: Session, county: County) -> dict[str, int]:
+    """Do what the jobs of the night and of the hour would have done by this morning."""
+    now = at(county.today, time(8))
+    week = monday_of(county.today) - timedelta(days=7)
+    wish = ScanWish(week, seed=county.seed, reason="每周例行扫描")
+    scan_clusters(session, wish, zone=CHINA, actor=SYSTEM, now=now)
+    ring_bursts(session, burst_rules(session, county.today), actor=SYSTEM, now=now)
+    return {
+        table.__tablename__: rows
+        for table in (ClusterScan, Cluster, ClusterComplaint, BurstAlarm)
+        if (rows := session.scalar(select(func.count()).select_from(table)) or 0)
+    }
 
 
 def _sealed(frame: pd.DataFrame, seal: ReporterSeal) -> pd.DataFrame:
