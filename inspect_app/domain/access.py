@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MATTER_SUPERVISE = "matter.supervise"
     MATTER_REVISIT = "matter.revisit"
     MATTER_ARCHIVE = "matter.archive"
+    ROUTING_SET = "routing.set"
     REPORTER_REVEAL = "reporter.reveal"
     REPORTER_REVEAL_CONFIDENTIAL = "reporter.reveal_confidential"
     PLAN_VIEW = "plan.view"
@@ -140,6 +141,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.MATTER_INSTRUCT,
         P.MATTER_ASSIGN,
         P.MATTER_SUPERVISE,
+        P.ROUTING_SET,
         P.REPORTER_REVEAL,
         P.REPORTER_REVEAL_CONFIDENTIAL,
         P.PLAN_MAKE,
@@ -164,7 +166,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SUMMARY_VIEW,
     },
     Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
-    Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.FREQUENCY_SET, P.IMPORT_RUN, P.MAP_VIEW}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.ADMINISTER, P.FREQUENCY_SET, P.ROUTING_SET, P.IMPORT_RUN, P.MAP_VIEW}
+    ),
 }
 
 

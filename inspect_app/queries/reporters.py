@@ -19,7 +19,10 @@ _CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class MaskedReporter:
-    """What is shown of a reporter without a reason; `may_reveal` says whether to ask for one."""
+    """What is shown of a reporter without a reason; `may_reveal` says whether to ask for one.
+
+    Of one that does not open with the key in use (`is_shut`) nothing is shown.
+    """
 
     mode: ReporterMode
     name: str
@@ -27,6 +30,7 @@ class MaskedReporter:
     address: str
     is_known: bool
     may_reveal: bool
+    is_shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,20 @@ def calls_of(
     ]
 
 
+def opened(reporter: Reporter, *, seal: ReporterSeal, complaint_no: str) -> tuple[str, str, str]:
+    """Return name, telephone and address of a stored reporter.
+
+    Raises
+    ------
+    Problem
+        `reporter_shut` where the key is another or the stored bytes were changed.
+    """
+    try:
+        return seal.open(reporter.sealed, complaint_id=reporter.complaint_id)
+    except SealBroken as error:
+        raise Problem("reporter_shut", complaint=complaint_no) from error
+
+
 def person_hash(reporter: Reporter) -> str | None:
     """Return the keyed hash a person is known again by: the telephone's, else the full name's."""
     return reporter.phone_hash or reporter.name_hash
@@ -100,9 +118,9 @@ def masked(reporter: Reporter, *, seal: ReporterSeal, actor: Actor) -> MaskedRep
     """Return what is shown of a reporter; of a confidential one nothing at all."""
     mode = ReporterMode(reporter.mode)
     is_hidden = mode is ReporterMode.CONFIDENTIAL
-    told = ("", "", "")
-    if not is_hidden:
-        told = seal.open(reporter.sealed, complaint_id=reporter.complaint_id)
+    known = _told(seal, reporter.sealed, complaint_id=reporter.complaint_id)
+    is_shut = known is None
+    told = ("", "", "") if is_hidden or known is None else known
     may = actor.may(Permission.REPORTER_REVEAL)
     if is_hidden:
         may = may and actor.may(Permission.REPORTER_REVEAL_CONFIDENTIAL)
@@ -112,7 +130,8 @@ def masked(reporter: Reporter, *, seal: ReporterSeal, actor: Actor) -> MaskedRep
         phone=masked_phone(told[1]),
         address=masked_address(told[2]),
         is_known=reporter.sealed is not None,
-        may_reveal=may and reporter.sealed is not None,
+        may_reveal=may and reporter.sealed is not None and not is_shut,
+        is_shut=is_shut,
     )
 
 
@@ -137,10 +156,13 @@ def key_fault(session: Session, seals: Sequence[ReporterSeal]) -> Fault:
 
 
 def _opens(seal: ReporterSeal | None, sealed: bytes | None, *, complaint_id: int) -> bool:
-    if seal is None:
-        return False
+    return seal is not None and _told(seal, sealed, complaint_id=complaint_id) is not None
+
+
+def _told(
+    seal: ReporterSeal, sealed: bytes | None, *, complaint_id: int
+) -> tuple[str, str, str] | None:
     try:
-        seal.open(sealed, complaint_id=complaint_id)
+        return seal.open(sealed, complaint_id=complaint_id)
     except SealBroken:
-        return False
-    return True
+        return None

@@ -18,7 +18,12 @@ from inspect_app.domain.matter_codes import (
 )
 from inspect_app.domain.policies import PROPOSALS
 from inspect_app.domain.problems import Problem
-from inspect_app.domain.transitions import MATTER_TRANSITIONS, Transition, open_events
+from inspect_app.domain.transitions import (
+    MATTER_FINISHED,
+    MATTER_TRANSITIONS,
+    Transition,
+    open_events,
+)
 from inspect_app.models import ComplaintMatter
 from inspect_app.queries.deadlines import clocks_of
 from inspect_app.queries.findings import handlers_within
@@ -240,6 +245,7 @@ def _detail(found: ComplaintMatter, message: str = "", refused: str = "") -> str
         proposed=found.handler_person_id or proposed_handler(session, found, day=day),
         pending_days=pending_extension_days(session, found.id),
         issuable=[kind for kind in DocumentKind if _may_issue(kind, events)],
+        may_report=actor().may(P.FINDING_REPORT) and found.state not in MATTER_FINISHED,
         may_merge=any(row.event == "merge" for row in _permitted(found)),
     )
 

@@ -13,6 +13,7 @@ from inspect_app.domain.calendar import CHINA, end_of_day
 from inspect_app.domain.codes import Code, FindingOrigin, FindingType, Severity
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import STEP_PHOTOS, FindingState, Guard, Transition
+from inspect_app.queries.finding_start import FindingStart
 from inspect_app.queries.worklists import Filter
 from inspect_app.workflows.follow_finding import EFFECTS, FACT_OF_GUARD, NOTHING, FollowForm
 from inspect_app.workflows.follow_many import Chosen
@@ -103,7 +104,25 @@ def new_draft() -> FindingDraft:
         found_at=instant,
         origin=form.get("origin", FindingOrigin.SURVEY.value),
         photos=tuple(value for value in form.getlist("photos") if value),
+        matter_id=_number(form, "matter_id", "诉求事项"),
     )
+
+
+def started_form(about: FindingStart | None) -> dict[str, str]:
+    """Return what the empty form begins with: the address, after what the matter tells."""
+    asked = request.args.to_dict()
+    if about is None:
+        return asked
+    told = {
+        "matter_id": str(about.matter_id),
+        "finding_type": about.finding_type.value,
+        "severity": about.severity.value,
+        "origin": FindingOrigin.COMPLAINT.value,
+        "description": about.description,
+    }
+    if about.lon is not None and about.lat is not None:
+        told |= {"lon": f"{about.lon:.6f}", "lat": f"{about.lat:.6f}"}
+    return told | asked
 
 
 def chosen_filter() -> Filter:

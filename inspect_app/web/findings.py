@@ -1,5 +1,6 @@
 """Findings: work lists, one finding with its history, and the steps of its follow-up."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +29,7 @@ from inspect_app.domain.transitions import (
 )
 from inspect_app.models import Event, Finding, Grid, Person
 from inspect_app.queries import findings as finding_queries
+from inspect_app.queries.finding_start import FindingStart, finding_start
 from inspect_app.queries.holidays import work_calendar
 from inspect_app.queries.owners import NoOwner, owner_of_grid
 from inspect_app.queries.surroundings import surroundings_of
@@ -48,6 +50,7 @@ from inspect_app.web.finding_forms import (
     follow_form,
     new_draft,
     page_number,
+    started_form,
 )
 from inspect_app.web.http import STATUS, actor, database, now, requires, roll_back, sentence
 from inspect_app.web.places import sight
@@ -177,26 +180,46 @@ def _refused_list(problem: Problem) -> tuple[str, int]:
 @pages.route("/findings/new", methods=["GET", "POST"])
 @requires(P.FINDING_REPORT)
 def new() -> Response | str | tuple[str, int]:
-    """Write a finding at a desk; the form carries its uid, so that sending twice makes one."""
+    """Write a finding at a desk; the form carries its uid, so that sending twice makes one.
+
+    With a matter in the address the form begins with what the matter tells, and links the two.
+    """
     if request.method == "GET":
-        return render_template(
-            "finding_new.html", uid=uuid4(), message="", form=request.args, extent=sight()
-        )
+        about = _about(request.args.get("matter_id", ""))
+        return _form(str(uuid4()), about, started_form(about))
+    about = _about(request.form.get("matter_id", ""))
     try:
         finding = raise_finding(database(), new_draft(), actor=actor(), now=now())
     except Problem as problem:
         roll_back()
         uid = request.form.get("uid", "")
-        answer = render_template(
-            "finding_new.html",
-            uid=uid,
-            message=sentence(problem),
-            form=request.form,
-            extent=sight(),
-        )
+        answer = _form(uid, about, request.form, message=sentence(problem))
         return answer, STATUS.get(problem.code, 422)
     flash(gettext("已上报,编号 %(number)s", number=finding.finding_no))
+    if about is not None:
+        return redirect(url_for("complaints.matter", matter_id=about.matter_id))
     return _after(finding)
+
+
+def _about(matter_id: str) -> FindingStart | None:
+    """Return the matter the form is about, for who may see it; refused where they may not."""
+    if not matter_id:
+        return None
+    if not actor().may(P.COMPLAINT_VIEW):
+        raise Problem("not_permitted", permission=P.COMPLAINT_VIEW.value)
+    known = matter_id.isascii() and matter_id.isdigit() and len(matter_id) < 19
+    found = finding_start(database(), int(matter_id), actor=actor()) if known else None
+    if found is None:
+        raise Problem("not_found", what="事项")
+    return found
+
+
+def _form(
+    uid: str, about: FindingStart | None, values: Mapping[str, str], *, message: str = ""
+) -> str:
+    return render_template(
+        "finding_new.html", uid=uid, about=about, message=message, form=values, extent=sight()
+    )
 
 
 @pages.get("/findings/<uuid:uid>")

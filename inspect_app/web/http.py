@@ -54,6 +54,8 @@ STATUS: dict[str, int] = {
     "condition_over": 409,
     "frequency_over": 409,
     "frequency_clash": 409,
+    "routing_over": 409,
+    "routing_clash": 409,
     "county_wide_only": 403,
     "already_imported": 409,
     "track_attached": 409,
@@ -85,6 +87,7 @@ STATUS: dict[str, int] = {
     "item_no_taken": 409,
     "matter_listed": 409,
     "reporter_none": 404,
+    "reporter_shut": 503,
     "reveal_too_often": 429,
 }
 """HTTP status of problems; all others are 422."""

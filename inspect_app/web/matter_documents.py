@@ -12,6 +12,7 @@ from inspect_app.domain.problems import Problem
 from inspect_app.models import Complaint, ComplaintMatter, IssuedDocument
 from inspect_app.queries.matter_worklists import find_matter
 from inspect_app.web.http import actor, chosen_code, database, now, requires, settings
+from inspect_app.web.reporter_refusals import notes_refusals
 from inspect_app.web.reporter_seal import seal
 from inspect_app.workflows.issue_document import (
     ISSUERS,
@@ -57,6 +58,7 @@ def fetch(matter_id: int, document_id: int) -> Response:
 
 
 @pages.post("/<int:document_id>/addressed")
+@notes_refusals("matter", "matter_id")
 @requires(Permission.REPORTER_REVEAL)
 def addressed(matter_id: int, document_id: int) -> Response:
     """Give the document with the reporter's name; the reason goes to the audit trail first."""

@@ -10,6 +10,7 @@ from inspect_app.queries.assignment import proposed_handlers
 from inspect_app.queries.matter_worklists import find_matter
 from inspect_app.queries.reporters import calls_of
 from inspect_app.web.http import actor, database, now, requires, today
+from inspect_app.web.reporter_refusals import notes_refusals
 from inspect_app.web.reporter_seal import seal
 from inspect_app.workflows.reveal_reporter import REASON_MAX, reveal_reporter
 
@@ -32,6 +33,7 @@ def calls(matter_id: int) -> str:
 
 
 @pages.post("/complaints/calls/<int:complaint_id>/reveal")
+@notes_refusals("complaint", "complaint_id")
 @requires(Permission.REPORTER_REVEAL)
 def reveal(complaint_id: int) -> str:
     """Show who reported one complaint, after the reason is in the audit trail."""

@@ -71,7 +71,8 @@ def issue_document(
     Raises
     ------
     Problem
-        `not_permitted`; `document_early` before the step the document tells of.
+        `not_permitted`; `document_early` before the step the document tells of; `reporter_shut`
+        where a reporter of the matter does not open: what must be struck out is then unknown.
     """
     kind = order.kind
     if not actor.may(ISSUERS[kind]):

@@ -37,6 +37,7 @@ from inspect_app.queries.deadlines import clocks_of
 from inspect_app.queries.matter_record import of_matter
 from inspect_app.queries.policies import PolicyMissing, policy_value
 from inspect_app.queries.reporter_seal import ReporterSeal
+from inspect_app.queries.reporters import opened
 
 # translations: data; what documents say is Chinese whoever reads the pages.
 
@@ -100,15 +101,17 @@ def _clean(value: object, known: frozenset[str]) -> object:
 def _known_words(
     session: Session, matter: ComplaintMatter, *, seal: ReporterSeal
 ) -> frozenset[str]:
+    """Return what must not be said; a reporter who cannot be read cannot be struck out either."""
     rows = session.execute(
-        select(Reporter.complaint_id, Reporter.sealed)
+        select(Reporter, Complaint.complaint_no)
         .join(Complaint, Complaint.id == Reporter.complaint_id)
         .where(Complaint.matter_id == matter.id)
+        .order_by(Complaint.id)
     )
     words = {
         word.strip()
-        for complaint_id, sealed in rows
-        for word in seal.open(sealed, complaint_id=complaint_id)
+        for reporter, complaint_no in rows
+        for word in opened(reporter, seal=seal, complaint_no=complaint_no)
     }
     return frozenset(word for word in words if len(word) >= NAME_MIN)
 
