@@ -38,7 +38,7 @@ from inspect_app.domain.transitions import (
 from inspect_app.migrations import include_object
 from inspect_app.models import Base
 from inspect_app.queries.features import Bounds, FeatureQuery, features
-from inspect_app.web.http import STATUS
+from inspect_app.web.statuses import STATUS
 from layers.registry import all_layers
 from tests.conftest import NOW, ROOT, settings_for
 from tests.county import furnish, make_county
@@ -102,7 +102,7 @@ def test_every_route_turns_a_stranger_away(app: Flask):
 
 def example(converter: object) -> object:
     return {
-        "IntegerConverter": 1,
+        "RowNumber": 1,
         "UUIDConverter": "00000000-0000-4000-8000-000000000000",
         "FloatConverter": 1.0,
     }.get(type(converter).__name__, "x")

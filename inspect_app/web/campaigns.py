@@ -42,7 +42,8 @@ from inspect_app.web.campaign_forms import (
     item_filter,
     item_form,
 )
-from inspect_app.web.http import STATUS, actor, database, now, requires, roll_back, sentence, today
+from inspect_app.web.http import actor, database, now, requires, roll_back, sentence, today
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.handle_campaign import (
     add_item,
     create_campaign,
@@ -154,7 +155,7 @@ def create() -> Response | tuple[str, int]:
         made = create_campaign(database(), campaign_draft(), actor=actor(), now=now())
     except Problem as problem:
         roll_back()
-        return _list(sentence(problem)), STATUS.get(problem.code, 422)
+        return _list(sentence(problem)), status_of(problem)
     flash(gettext("已登记“%(name)s”", name=made.name))
     return redirect(url_for("campaigns.page", campaign=made.id))
 
@@ -217,7 +218,7 @@ def add(campaign_id: int) -> Response | tuple[str, int]:
         )
     except Problem as problem:
         roll_back()
-        return _new_item(_campaign(campaign_id), sentence(problem)), STATUS.get(problem.code, 422)
+        return _new_item(_campaign(campaign_id), sentence(problem)), status_of(problem)
     flash(gettext("已交办“%(number)s”", number=made.item_no))
     return redirect(url_for("campaigns.item", item_id=made.id))
 
@@ -239,7 +240,7 @@ def step(item_id: int, event: str) -> Response | tuple[str, int]:
     except Problem as problem:
         roll_back()
         page = _detail(_item(item_id), message=sentence(problem), refused=event)
-        return page, STATUS.get(problem.code, 422)
+        return page, status_of(problem)
     label = gettext(EVENT_LABELS[event])
     flash(gettext("“%(number)s”已办理“%(event)s”", number=found.item_no, event=label))
     return redirect(url_for("campaigns.item", item_id=item_id))

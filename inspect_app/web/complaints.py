@@ -42,7 +42,7 @@ from inspect_app.queries.matter_worklists import (
     matters_waiting,
 )
 from inspect_app.queries.worklists import grids_to_choose
-from inspect_app.web.http import STATUS, actor, database, now, requires, roll_back, sentence
+from inspect_app.web.http import actor, database, now, requires, roll_back, sentence
 from inspect_app.web.matter_forms import (
     FIELDS,
     MatterAction,
@@ -51,6 +51,7 @@ from inspect_app.web.matter_forms import (
     matter_filter,
     matter_form,
 )
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.handle_many import BULK_EVENTS, handle_many
 from inspect_app.workflows.handle_matter import APART, handle, obstacle
 from inspect_app.workflows.issue_document import AFTER, ISSUERS
@@ -133,7 +134,7 @@ def bulk() -> tuple[str, int] | str:
         )
     except Problem as problem:
         roll_back()
-        return _list(sentence(problem)), STATUS.get(problem.code, 422)
+        return _list(sentence(problem)), status_of(problem)
     message = gettext(
         "%(event)s:已办理 %(done)s 件,未办理 %(refused)s 件",
         event=gettext(EVENT_LABELS[event]),
@@ -202,7 +203,7 @@ def _done(found: ComplaintMatter, label: str) -> str:
 def _refused(matter_id: int, problem: Problem, event: str) -> tuple[str, int]:
     roll_back()
     page = _detail(_found(matter_id), message=sentence(problem), refused=event)
-    return page, STATUS.get(problem.code, 422)
+    return page, status_of(problem)
 
 
 def _numbered(number: str) -> ComplaintMatter:

@@ -52,8 +52,9 @@ from inspect_app.web.finding_forms import (
     page_number,
     started_form,
 )
-from inspect_app.web.http import STATUS, actor, database, now, requires, roll_back, sentence
+from inspect_app.web.http import actor, database, now, requires, roll_back, sentence
 from inspect_app.web.places import sight
+from inspect_app.web.statuses import status_of
 from inspect_app.web.views import moment_text
 from inspect_app.workflows.follow_finding import default_due, follow, obstacle
 from inspect_app.workflows.follow_many import BULK_EVENTS, follow_many
@@ -174,7 +175,7 @@ def bulk() -> tuple[str, int] | str:
 
 def _refused_list(problem: Problem) -> tuple[str, int]:
     roll_back()
-    return _list(sentence(problem)), STATUS.get(problem.code, 422)
+    return _list(sentence(problem)), status_of(problem)
 
 
 @pages.route("/findings/new", methods=["GET", "POST"])
@@ -194,7 +195,7 @@ def new() -> Response | str | tuple[str, int]:
         roll_back()
         uid = request.form.get("uid", "")
         answer = _form(uid, about, request.form, message=sentence(problem))
-        return answer, STATUS.get(problem.code, 422)
+        return answer, status_of(problem)
     flash(gettext("已上报,编号 %(number)s", number=finding.finding_no))
     if about is not None:
         return redirect(url_for("complaints.matter", matter_id=about.matter_id))
@@ -238,9 +239,7 @@ def step(uid: UUID, event: str) -> Response | tuple[str, int]:
         follow(database(), finding, event, form=follow_form(), actor=actor(), now=now())
     except Problem as problem:
         roll_back()
-        return _detail(_found(uid), message=sentence(problem), refused=event), STATUS.get(
-            problem.code, 422
-        )
+        return _detail(_found(uid), message=sentence(problem), refused=event), status_of(problem)
     flash(
         gettext(
             "“%(number)s”已办理“%(event)s”",

@@ -15,7 +15,6 @@ from inspect_app.domain.problems import Problem
 from inspect_app.models import FrequencyPolicy
 from inspect_app.queries.frequencies import Effect, effect_of, frequency_book
 from inspect_app.web.http import (
-    STATUS,
     AnyCode,
     actor,
     chosen_code,
@@ -28,6 +27,7 @@ from inspect_app.web.http import (
     today,
 )
 from inspect_app.web.plans.view import class_label
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.set_frequency import (
     SOURCE_MAX,
@@ -156,7 +156,7 @@ def _refused(
     roll_back()
     frequency = None if row_id is None else found(database(), row_id)
     words = _form(values or request.form, row=frequency, answer=Answer(refusal=sentence(problem)))
-    return Response(words, STATUS.get(problem.code, 422))
+    return Response(words, status_of(problem))
 
 
 def _form(

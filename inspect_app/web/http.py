@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from inspect_app.config import Settings
@@ -27,71 +28,13 @@ from inspect_app.domain.policies import PROPOSALS
 from inspect_app.domain.problems import PROBLEMS, Phrase, Problem
 from inspect_app.queries.actors import Visitor, actor_of
 from inspect_app.queries.policies import PolicyMissing
+from inspect_app.web.statuses import status_of
 
 log = structlog.get_logger()
 csrf = CSRFProtect()
 
-STATUS: dict[str, int] = {
-    "not_found": 404,
-    "not_permitted": 403,
-    "not_your_task": 403,
-    "import_needs_county": 403,
-    "login_required": 401,
-    "login_failed": 401,
-    "account_locked": 429,
-    "form_expired": 400,
-    "wrong_step": 409,
-    "page_stale": 409,
-    "merge_undone": 409,
-    "merge_built_on": 409,
-    "record_conflict": 409,
-    "record_early": 409,
-    "patrol_started": 409,
-    "plan_published": 409,
-    "plan_waiting": 409,
-    "undo_stale": 409,
-    "run_ended": 409,
-    "condition_over": 409,
-    "frequency_over": 409,
-    "frequency_clash": 409,
-    "routing_over": 409,
-    "routing_clash": 409,
-    "county_wide_only": 403,
-    "already_imported": 409,
-    "track_attached": 409,
-    "track_closed": 409,
-    "too_large": 413,
-    "seq_taken": 409,
-    "log_elsewhere": 409,
-    "already_settled": 409,
-    "alarm_acknowledged": 409,
-    "scan_busy": 409,
-    "digest_missing": 400,
-    "digest_mismatch": 400,
-    "device_revoked": 401,
-    "enrolment_locked": 429,
-    "server_busy": 503,
-    "media_wrong": 415,
-    "offset_differs": 409,
-    "incoming_full": 507,
-    "disk_full": 507,
-    "reporter_key_missing": 503,
-    "reporter_key_wrong": 503,
-    "external_no_taken": 409,
-    "only_complaint": 409,
-    "same_matter": 409,
-    "move_stale": 409,
-    "move_undone": 409,
-    "campaign_county_only": 403,
-    "campaign_name_taken": 409,
-    "item_no_taken": 409,
-    "matter_listed": 409,
-    "reporter_none": 404,
-    "reporter_shut": 503,
-    "reveal_too_often": 429,
-}
-"""HTTP status of problems; all others are 422."""
-
+ROW_NUMBER_MAX = 2**63 - 1
+"""The greatest number of the database's bigint."""
 ROOM_AFTER_S = 300
 """When a tablet may try again what the server had no room for (status 507)."""
 
@@ -99,10 +42,18 @@ View = Callable[..., Any]
 AnyCode = TypeVar("AnyCode", bound=Code)
 
 
+class RowNumber(IntegerConverter):
+    """A whole number in an address: one the database cannot hold names nothing, so it is a 404."""
+
+    def __init__(self, url_map: Map, **options: Any) -> None:  # noqa: ANN401 - as werkzeug has it
+        super().__init__(url_map, **({"max": ROW_NUMBER_MAX} | options))
+
+
 def init_http(app: Flask) -> None:
     """Wire transactions, refusals, CSRF protection and security headers into the app."""
     settings: Settings = app.extensions["settings"]
     app.secret_key = settings.secret_key or secrets.token_hex(32)
+    app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_max_mb * 1024 * 1024
     if settings.trusted_hosts:
         # The container's own health check asks by address.
@@ -371,7 +322,7 @@ def roll_back() -> None:
 def refusal(problem: Problem) -> Response:
     """Return the answer that tells a script of a refusal; nothing of the request is kept."""
     g.failed = True
-    status = STATUS.get(problem.code, 422)
+    status = status_of(problem)
     facts = {name: str(value) for name, value in problem.facts.items()}
     body = {"problem": problem.code, "message": sentence(problem), "facts": facts}
     answer = json_answer(body, status)
@@ -382,7 +333,7 @@ def refusal(problem: Problem) -> Response:
 
 def _refuse(problem: Problem) -> AnyResponse:
     g.failed = True
-    status = STATUS.get(problem.code, 422)
+    status = status_of(problem)
     if wants_json():
         return refusal(problem)
     if problem.code == "login_required":

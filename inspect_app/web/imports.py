@@ -15,7 +15,6 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.imports import find_batch, recent_batches
 from inspect_app.web.http import (
-    STATUS,
     actor,
     database,
     now,
@@ -28,6 +27,7 @@ from inspect_app.web.http import (
 )
 from inspect_app.web.kept_files import KeptFile, keep_file, kept_file
 from inspect_app.web.reporter_seal import seal
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.assign_grids import ASSIGN_KINDS, assign_grids, tolerance_of
 from inspect_app.workflows.import_file import (
     KINDS,
@@ -93,7 +93,7 @@ def preview() -> str | tuple[str, int]:
         report = _previewed(upload)
     except Problem as problem:
         roll_back()
-        return _form_page(sentence(problem)), STATUS.get(problem.code, 422)
+        return _form_page(sentence(problem)), status_of(problem)
     answers = upload.told() | {"rejections": _plain(report.rejections)}
     upload.tell(answers)
     return render_template(

@@ -18,7 +18,6 @@ from inspect_app.domain.matter_codes import LegalRoute, RequestKind
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.intake import day_count, registered
 from inspect_app.web.http import (
-    STATUS,
     actor,
     database,
     now,
@@ -31,6 +30,7 @@ from inspect_app.web.http import (
 from inspect_app.web.intake_form import drafted
 from inspect_app.web.places import sight
 from inspect_app.web.reporter_seal import seal
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.move_complaint import move_complaint, undo_move
 from inspect_app.workflows.register_complaint import SUMMARY_MAX, register_complaint
 
@@ -55,7 +55,7 @@ def save() -> AnyResponse | tuple[str, int]:
         complaint = register_complaint(database(), told, seal=seal(), actor=actor(), now=now())
     except Problem as problem:
         roll_back()
-        return _form_page(sentence(problem)), STATUS.get(problem.code, 422)
+        return _form_page(sentence(problem)), status_of(problem)
     return redirect(url_for("intake.done", complaint_id=complaint.id))
 
 

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, render_template, request
 from inspect_app.domain.access import Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.web.http import (
-    STATUS,
     actor,
     database,
     json_answer,
@@ -23,6 +22,7 @@ from inspect_app.web.http import (
     signed_in,
     time_zone,
 )
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.import_rescue import Office, RescueKeys, RescueReport, import_rescue
 from inspect_app.workflows.keep_photo import PhotoShelf
 
@@ -89,7 +89,7 @@ def take() -> str | tuple[str, int]:
     except Problem as problem:
         roll_back()
         kept = path.name if problem.code == "rescue_unproven" else None
-        return _page(sentence(problem), token=kept), STATUS.get(problem.code, 422)
+        return _page(sentence(problem), token=kept), status_of(problem)
     path.unlink()
     for fault in report.faults:
         log.error("effect_failed", rescue=path.name, exc_info=fault)

@@ -10,7 +10,6 @@ from inspect_app.domain.intake import SUBTYPES
 from inspect_app.domain.problems import Problem
 from inspect_app.queries.routing import routing_book
 from inspect_app.web.http import (
-    STATUS,
     actor,
     database,
     now,
@@ -20,6 +19,7 @@ from inspect_app.web.http import (
     sentence,
     today,
 )
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.plan_week import require_county
 from inspect_app.workflows.set_routing import (
     TEXT_MAX,
@@ -72,7 +72,7 @@ def _refused(problem: Problem, *, ended: int = 0) -> Response:
     roll_back()
     require_county(actor(), P.ROUTING_SET)
     body = _page(message=sentence(problem), ended=ended)
-    return Response(body, STATUS.get(problem.code, 422))
+    return Response(body, status_of(problem))
 
 
 def _page(message: str = "", ended: int = 0) -> str:

@@ -15,7 +15,6 @@ from inspect_app.models import PatrolTask
 from inspect_app.queries.patrol_review import own_patrols, task_in_scope
 from inspect_app.queries.patrols import crew_task
 from inspect_app.web.http import (
-    STATUS,
     actor,
     chosen_code,
     database,
@@ -27,6 +26,7 @@ from inspect_app.web.http import (
     today,
 )
 from inspect_app.web.kept_files import KeptFile, keep_file, kept_file
+from inspect_app.web.statuses import status_of
 from inspect_app.workflows.attach_track import (
     SOURCES_OFFERED,
     TrackFile,
@@ -66,7 +66,7 @@ def preview(task_id: int) -> str | tuple[str, int]:
         seen = preview_track(database(), task, file, today=today())
     except Problem as problem:
         roll_back()
-        return _form(_task(task_id), sentence(problem)), STATUS.get(problem.code, 422)
+        return _form(_task(task_id), sentence(problem)), status_of(problem)
     return render_template("patrols/track_preview.html", task=task, seen=seen, file=file, kept=kept)
 
 

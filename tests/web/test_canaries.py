@@ -109,7 +109,7 @@ def addresses(app: Flask, known: dict[str, list[object]]) -> set[str]:
 
 
 def fallback(converter: object) -> object:
-    made = {"IntegerConverter": 1, "UUIDConverter": UUID(int=1), "FloatConverter": 1.0}
+    made = {"RowNumber": 1, "UUIDConverter": UUID(int=1), "FloatConverter": 1.0}
     return made.get(type(converter).__name__, "x")
 
 
