@@ -17,13 +17,19 @@ export async function keep(content, { author, photos = [], label = "", also = nu
   // A track goes on in the window that records it; nothing else is written beside the one in charge.
   if (looksOnly() && content.kind !== "segment") throw new Error("another window of the page is in charge");
   const device = await deviceId();
-  const by = (await readMeta("people"))?.[author] ?? "";
+  const by = (await readMeta("people"))?.[author] ?? nameOnPage(author);
   for (;;) {
     const seq = ((await readMeta("seq")) ?? 0) + 1;
     const { bytes, ...entry } = await freeze({ ...content, author, device, seq });
     Object.assign(entry, { author, by, photos, label });
     if (await add(entry, bytes, also)) return entry;  // else another writer took the number
   }
+}
+
+/** The page was made for somebody: until the server has said who is logged in, it knows the name. */
+function nameOnPage(author) {
+  const { person, name } = document.querySelector("[data-person]")?.dataset ?? {};
+  return person === String(author) ? name ?? "" : "";
 }
 
 /** Bytes and their hash before the transaction: one that waits for a digest would end. */
