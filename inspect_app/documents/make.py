@@ -5,7 +5,6 @@ wording is a new version with the next number.
 """
 
 import io
-import zipfile
 from pathlib import Path
 
 from docx import Document
@@ -15,12 +14,11 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 from docx.text.paragraph import Paragraph
 
+from inspect_app.workflows.issue_document.render import without_times
+
 # translations: data; what documents say is Chinese whoever reads the pages.
 
 HERE = Path(__file__).parent
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of every entry of a template: the same text gives the same bytes."""
-
 ADDRESSED = "{{ addressee }}:"
 SIGNATURE = ("{{ bureau }}", "{{ issued_on }}")
 
@@ -108,7 +106,7 @@ def template(paragraphs: tuple[str, ...]) -> bytes:
         _line(document, text, align=WD_ALIGN_PARAGRAPH.RIGHT)
     stream = io.BytesIO()
     document.save(stream)
-    return same_bytes(stream.getvalue())
+    return without_times(stream.getvalue())
 
 
 def _line(
@@ -124,20 +122,6 @@ def _line(
     run.font.size = Pt(size)
     line.alignment = align
     return line
-
-
-def same_bytes(packed: bytes) -> bytes:
-    """Return a zipped document without the time it was packed at."""
-    stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(packed)) as source,
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for name in sorted(source.namelist()):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, source.read(name))
-    return stream.getvalue()
 
 
 def main() -> None:

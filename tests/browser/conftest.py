@@ -193,3 +193,12 @@ def log_in(page: Page, account: Account | str, *, password: str = PASSWORD) -> N
     page.fill("#password", password)
     page.click("main button.btn-primary")
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def until(page: Page, done: Callable[[], bool], *, seconds: int = 40) -> None:
+    """Wait until something outside of the document is so."""
+    for _ in range(seconds * 5):
+        if done():
+            return
+        page.wait_for_timeout(200)
+    pytest.fail("it never came")

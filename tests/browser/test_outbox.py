@@ -3,7 +3,7 @@
 import base64
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from inspect_app.domain.access import Role
 from inspect_app.models import Account, PatrolTask, Photo, SyncRecord
-from tests.browser.conftest import DESK, TABLET, LiveServer, log_in
+from tests.browser.conftest import DESK, TABLET, LiveServer, log_in, until
 from tests.factories import make_account, make_grid, make_owner, make_policies
 from tests.patrol_factories import CANAL, make_crew, make_task, picture, sha256
 
@@ -85,15 +85,6 @@ FINDING = {
     "lon": CANAL[0][0],
     "lat": CANAL[0][1],
 }
-
-
-def until(page: Page, done: Callable[[], bool], *, seconds: int = 40) -> None:
-    """Wait until something outside of the document is so."""
-    for _ in range(seconds * 5):
-        if done():
-            return
-        page.wait_for_timeout(200)
-    pytest.fail("it never came")
 
 
 @pytest.fixture

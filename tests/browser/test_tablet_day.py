@@ -27,7 +27,7 @@ from inspect_app.models import (
     SyncRecord,
 )
 from inspect_app.workflows.enrol_device import make_code
-from tests.browser.conftest import DESK, TABLET, LiveServer, log_in
+from tests.browser.conftest import DESK, TABLET, LiveServer, log_in, until
 from tests.conftest import NOW
 from tests.factories import (
     PASSWORD,
@@ -552,10 +552,8 @@ def test_what_was_found_before_is_shown_with_its_picture_without_a_network(
         add(session, FindingPhoto(finding_id=found.id, photo_sha256=photo))
     page.click("#refresh")
     expect(page.locator("#refresh")).to_be_enabled()
-    page.wait_for_function(
-        "async () => { const { db } = await import('/static/patrol/store.js');"
-        " return (await db.getAllKeys('read')).some((key) => key.startsWith('thumb/')); }"
-    )
+    # A promise is true at once to who waits for a function, so the answer is asked for anew.
+    until(page, lambda: page.evaluate(HAS_THUMB))
     wait_for_shell(page)
     page.context.set_offline(True)
     page.reload()
@@ -586,6 +584,10 @@ def test_after_a_silence_a_new_piece_of_the_track_begins(tablet, live_server: Li
         session.scalars(select(Policy).where(Policy.key == "track_gap_s")).one().value = kept
 
 
+HAS_THUMB = """async () => {
+  const { db } = await import('/static/patrol/store.js');
+  return (await db.getAllKeys('read')).some((key) => key.startsWith('thumb/'));
+}"""
 SMALL = """() => [...document.querySelectorAll('main button, main a, main input, main textarea,'
     + ' main summary, dialog[open] button, dialog[open] a, .statebar button')]
     .filter((e) => e.offsetParent && !['file', 'hidden', 'radio'].includes(e.type)

@@ -24,7 +24,7 @@ def rendered(template: str, facts: Mapping[str, Any], *, addressee: str = NO_ADD
     document = DocxTemplate(io.BytesIO(source))
     document.render({**facts, "addressee": addressee}, autoescape=True)
     document.save(packed)
-    return _without_times(packed.getvalue())
+    return without_times(packed.getvalue())
 
 
 def content_digest(document: bytes) -> str:
@@ -38,7 +38,8 @@ def content_digest(document: bytes) -> str:
     return digest.hexdigest()
 
 
-def _without_times(packed: bytes) -> bytes:
+def without_times(packed: bytes) -> bytes:
+    """Return a packed document whose entries carry no time and stand in order of their names."""
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(packed)) as source,
