@@ -22,6 +22,9 @@ from inspect_app.models import Account
 from tests.conftest import NOW, settings_for
 from tests.factories import PASSWORD
 
+# A line for each script of a page would hide what a failing test has to say.
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -136,8 +139,6 @@ def read_at_once(app: WSGIApplication) -> WSGIApplication:
 def serve(settings: Settings) -> Iterator[LiveServer]:
     """Serve the application of these settings on a free port; the clock stands at NOW."""
     settings.secure_cookies = False  # the test server speaks plain HTTP
-    # A line for each script of a page would hide what a failing test has to say.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     engine = make_engine(settings)
     sessions = session_factory(engine)
     app = create_app(settings, sessions=sessions)

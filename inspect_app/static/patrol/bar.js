@@ -5,8 +5,13 @@ import { byId, hear, say, texts } from "./dom.js";
 import { quality } from "./map.js";
 import { here } from "./position.js";
 
+let asked = 0;
+
 export async function showBar() {
+  asked += 1;
+  const own = asked;
   const { waiting, attention } = await countWaiting();
+  if (own !== asked) return; // counted before the last news: a later count is on its way
   const box = byId("open-box");
   box.textContent = waiting ? say(texts.waiting, { n: waiting }) : texts.all_sent;
   box.classList.toggle("bad", attention > 0);

@@ -46,9 +46,15 @@ export async function upload({ again = false } = {}) {
     wait = failed(error);
   } finally {
     clearTimeout(timer);
-    if (!line.halted) timer = setTimeout(upload, wait);
+    if (!line.halted) timer = setTimeout(onTime, wait);
     tell("outbox");
   }
+}
+
+/** The pause is over when its own timer says so: read from a clock it may still lack a moment. */
+function onTime() {
+  line.notBefore = 0;
+  upload();
 }
 
 /** Note why a round ended; anything but the line or the server is this tablet's own fault. */
