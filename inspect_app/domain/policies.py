@@ -155,4 +155,7 @@ PROPOSALS: tuple[PolicyProposal, ...] = (
     PolicyProposal("overdue_chief_days", "超期报网格长", 1, "天", "建议值"),
     PolicyProposal("overdue_deputy_days", "超期报分管领导", 3, "天", "建议值"),
     PolicyProposal("overdue_director_days", "超期报局长", 7, "天", "建议值"),
+    PolicyProposal("arrival_overdue_chief_h", "到场超时报网格长", 0.5, "小时", "建议值"),
+    PolicyProposal("arrival_overdue_deputy_h", "到场超时报分管领导", 1, "小时", "建议值"),
+    PolicyProposal("arrival_overdue_director_h", "到场超时报局长", 2, "小时", "建议值"),
 )

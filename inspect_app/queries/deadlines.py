@@ -130,7 +130,8 @@ def _clocks(
         shown, level = Light.NONE, None
     else:
         shown = pressing.light(now=now, calendar=calendar)
-        level = None if pressing.paused else overdue_level(pressing.due, today, now=now)
+        told = overdue_level(pressing.due, today, now=now, clock=pressing.clock)
+        level = None if pressing.paused else told
     contacts = contacts_due(facts, at_receipt, deadlines, now=now)
     return MatterClocks(deadlines, contacts, pressing, shown, level)
 

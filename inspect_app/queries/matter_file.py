@@ -285,5 +285,6 @@ def persons_in(session: Session, events: list[Event]) -> dict[int, str]:
     ids: set[int] = set()
     for event in events:
         ids |= {event.facts.get("handler_person_id") or 0, *event.facts.get("co_handler_ids", ())}
+        ids |= {*event.facts.get("late_person_ids", ()), *event.facts.get("told_person_ids", ())}
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return dict(rows.all())

@@ -28,15 +28,23 @@ def of_matter(matter_id: int) -> ColumnElement[bool]:
 
 
 def matter_version(session: Session, matter_id: int) -> int:
-    """Return the id of the matter's last event: it changes with every step; 0 before the first."""
-    return session.scalar(select(func.max(Event.id)).where(of_matter(matter_id))) or 0
+    """Return the id of the matter's last event: it changes with every step; 0 before the first.
+
+    What the clock notes is no step: a page that a person has open stays good.
+    """
+    newest = select(func.max(Event.id)).where(of_matter(matter_id), Event.event != "go_up")
+    return session.scalar(newest) or 0
 
 
 def matter_versions(session: Session, matter_ids: Collection[int]) -> dict[int, int]:
     """Return the versions of many matters by id; those without events are left out."""
     rows = session.execute(
         select(Event.subject_id, func.max(Event.id))
-        .where(Event.subject_kind == "matter", Event.subject_id.in_(matter_ids))
+        .where(
+            Event.subject_kind == "matter",
+            Event.subject_id.in_(matter_ids),
+            Event.event != "go_up",
+        )
         .group_by(Event.subject_id)
     )
     return dict(rows.all())

@@ -1,20 +1,31 @@
 """Work lists of matters: what waits for a person, what they did, what is watched, and all."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from inspect_app.domain.access import Actor, Role
+from inspect_app.domain.access import Actor
 from inspect_app.domain.calendar import Light
 from inspect_app.domain.codes import Code
 from inspect_app.domain.deadlines import PRESSING_STATES, OverdueLevel
-from inspect_app.domain.matter_codes import MATTER_OPEN, MatterState
+from inspect_app.domain.matter_codes import MatterState
+from inspect_app.domain.turns import LEVEL_OF_ROLE, LEVELS, WAITS, Wait
 from inspect_app.models import Complaint, ComplaintMatter, Event, Grid, Person
 from inspect_app.queries.deadlines import MatterClocks, among, clocks_of
 from inspect_app.queries.matter_record import matter_versions
 from inspect_app.queries.matters import MatterFilter, MatterLine, conditions_of, lines_of
+from inspect_app.queries.overdue import (
+    Late,
+    Rise,
+    late_party,
+    names_of,
+    risen_to,
+    rises,
+    still_up,
+)
 from inspect_app.queries.scope import in_scope
 
 M = MatterState
@@ -30,35 +41,6 @@ class MatterTab(Code):
     ALL = "all", "全部"
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """For whom matters of some states wait: holders of the roles, or who handles them."""
-
-    states: tuple[MatterState, ...]
-    roles: frozenset[Role] = frozenset()
-    handler: bool = False
-    extension: bool = False
-
-
-WAITS: tuple[Wait, ...] = (
-    Wait((M.REGISTERED,), frozenset({Role.CLERK, Role.DEPUTY})),
-    Wait((M.ACCEPTED,), frozenset({Role.CLERK, Role.CHIEF, Role.DEPUTY})),
-    Wait((M.ASSIGNED, M.INVESTIGATING, M.VERIFIED, M.HANDLING), handler=True),
-    Wait((M.REPLY_REVIEW, M.REPLIED, M.PHASE_CLOSED), frozenset({Role.DEPUTY})),
-    Wait((M.TRANSFERRED, M.IN_REVIEW, M.IN_RECHECK), frozenset({Role.DEPUTY})),
-    Wait((M.CLOSED,), frozenset({Role.CLERK, Role.STATION})),
-    Wait((M.REVISITED,), frozenset({Role.CLERK})),
-    Wait((M.SUSPENDED,), frozenset({Role.DIRECTOR})),
-    Wait(MATTER_OPEN, frozenset({Role.DIRECTOR}), extension=True),
-)
-"""Who is expected to take the next step. A permission says who may, this says whose turn it is."""
-
-LEVEL_OF_ROLE = {
-    Role.CHIEF: OverdueLevel.CHIEF,
-    Role.DEPUTY: OverdueLevel.DEPUTY,
-    Role.DIRECTOR: OverdueLevel.DIRECTOR,
-}
-LEVELS = list(OverdueLevel)
 WITHOUT_DUE = float("inf")
 
 
@@ -71,6 +53,12 @@ class WorkRow:
     version: int
     clocks: MatterClocks
     is_mine: bool
+    late: Late
+    late_names: tuple[str, ...]
+    rise: Rise | None
+    """The highest level noted of the clock that has run out."""
+    is_risen: bool
+    """Whether it went up to the person who looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +73,8 @@ class MatterWorklist:
     complaints: int
     batches: int
     key_items: int
+    risen: int
+    """How many matters went up to the person, in this list or not."""
 
     @property
     def pages(self) -> int:
@@ -187,10 +177,16 @@ def matter_worklist(
     page's matters are, unless the filter narrows to what is late.
     """
     condition = and_(in_tab(tab, actor), *conditions_of(chosen))
-    computed = tab in {MatterTab.WAITING, MatterTab.WATCHED} or chosen.only_late
+    risen = risen_to(session, actor, now=now)
+    by_clock = chosen.only_late or chosen.only_risen
+    computed = tab in {MatterTab.WAITING, MatterTab.WATCHED} or by_clock
     if computed:
-        ids, clocks = _by_due(session, actor, tab, condition=condition, chosen=chosen, now=now)
-        lights = [clock.light for clock in clocks.values()]
+        if chosen.only_risen:
+            condition = and_(condition, among(ComplaintMatter.id, risen))
+        ids, clocks = _by_due(session, actor, tab, condition=condition, risen=risen, now=now)
+        if chosen.only_late:
+            ids = [one for one in ids if clocks[one].light is Light.RED]
+        lights = [clocks[one].light for one in ids]
         late, near = lights.count(Light.RED), lights.count(Light.AMBER)
         count = len(ids)
     else:
@@ -206,7 +202,7 @@ def matter_worklist(
     among_all = among(ComplaintMatter.id, ids) if computed else condition
     complaints, batches, key_items = _totals(session, among_all)
     return MatterWorklist(
-        rows=_rows(session, actor, shown, clocks=clocks),
+        rows=_rows(session, actor, shown, clocks=clocks, risen=risen),
         count=count,
         late=late,
         near=near,
@@ -214,6 +210,7 @@ def matter_worklist(
         complaints=complaints,
         batches=batches,
         key_items=key_items,
+        risen=len(risen),
     )
 
 
@@ -223,7 +220,7 @@ def _by_due(
     tab: MatterTab,
     *,
     condition: ColumnElement[bool],
-    chosen: MatterFilter,
+    risen: Collection[int],
     now: datetime,
 ) -> tuple[list[int], dict[int, MatterClocks]]:
     """Return the matters of a list by due time, latest first where none is due, with clocks."""
@@ -238,9 +235,7 @@ def _by_due(
     for matter_id, is_supervised, mine in found:
         clock = clocks[matter_id]
         told = _is_told(clock, OverdueLevel.OWNER if mine else own)
-        if tab is MatterTab.WATCHED and not (is_supervised or told):
-            continue
-        if chosen.only_late and clock.light is not Light.RED:
+        if tab is MatterTab.WATCHED and not (is_supervised or told or matter_id in risen):
             continue
         kept.append(matter_id)
     kept.sort(key=lambda matter_id: _due_of(clocks[matter_id]))
@@ -286,7 +281,12 @@ def _totals(session: Session, condition: ColumnElement[bool]) -> tuple[int, int,
 
 
 def _rows(
-    session: Session, actor: Actor, ids: list[int], *, clocks: dict[int, MatterClocks]
+    session: Session,
+    actor: Actor,
+    ids: list[int],
+    *,
+    clocks: dict[int, MatterClocks],
+    risen: Collection[int],
 ) -> tuple[WorkRow, ...]:
     found = session.execute(
         select(ComplaintMatter, Grid.name, Person.name)
@@ -298,6 +298,9 @@ def _rows(
     lines = lines_of(session, [(matter, grid_name) for matter, grid_name, _ in found])
     by_id = {line.matter.id: line for line in lines}
     versions = matter_versions(session, ids)
+    late = {matter_id: late_party(by_id[matter_id].matter) for matter_id in ids}
+    names = names_of(session, {one for party in late.values() for one in party.person_ids})
+    noted = rises(session, ids)
     return tuple(
         WorkRow(
             line=by_id[matter_id],
@@ -305,9 +308,17 @@ def _rows(
             version=versions.get(matter_id, 0),
             clocks=clocks[matter_id],
             is_mine=_is_mine(by_id[matter_id], actor),
+            late=late[matter_id],
+            late_names=tuple(names[one] for one in late[matter_id].person_ids),
+            rise=_highest(still_up(noted.get(matter_id, ()), clocks[matter_id])),
+            is_risen=matter_id in risen,
         )
         for matter_id in ids
     )
+
+
+def _highest(up: list[Rise]) -> Rise | None:
+    return max(up, key=lambda rise: LEVELS.index(rise.level), default=None)
 
 
 def _is_mine(line: MatterLine, actor: Actor) -> bool:

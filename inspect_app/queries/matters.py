@@ -28,7 +28,8 @@ class MatterFilter:
     only_repeated: bool = False
     only_key: bool = False
     only_late: bool = False
-    """Computed from clocks: the work list applies it, not `conditions_of`."""
+    only_risen: bool = False
+    """Both are computed from clocks: the work list applies them, not `conditions_of`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,27 @@
 """Who owned a place on a day: exactly one answer, or a named exception."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, text, true
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased, defer
 
 from inspect_app.domain.codes import OwnerDuty
 from inspect_app.models import Grid, GridOwner, Person
@@ -114,6 +131,36 @@ def owner_of_grid(session: Session, grid: Grid, *, day: date) -> Owner:
     if row is None:
         raise NoOwner(grid, day)
     return Owner(grid=grid, person=row[1], duty=OwnerDuty(row[0].duty))
+
+
+def upper_owners(
+    session: Session, grid_ids: Collection[int], *, day: date
+) -> dict[int, tuple[int, ...]]:
+    """Return by grid the owners of the grids above it on a day, nearest first; one statement.
+
+    A grid above that nobody owned that day is passed over.
+    """
+    upper = aliased(Grid)
+    path = func.string_to_array(func.btrim(Grid.path, "/"), "/")
+    holder = (
+        select(GridOwner.person_id)
+        .where(GridOwner.grid_id == upper.id, *OWNING)
+        .order_by(PRECEDENCE, GridOwner.rank)
+        .limit(1)
+        .lateral("upper_holder")
+    )
+    rows = session.execute(
+        select(Grid.id, holder.c.person_id)
+        .join(upper, and_(upper.id == any_(cast(path, ARRAY(BigInteger))), upper.id != Grid.id))
+        .join(holder, true())
+        .where(Grid.id == any_(literal(list(grid_ids), ARRAY(BigInteger))))
+        .order_by(Grid.id, upper.depth.desc()),
+        {"day": day},
+    )
+    found: dict[int, tuple[int, ...]] = defaultdict(tuple)
+    for grid_id, person_id in rows:
+        found[grid_id] += (person_id,)
+    return dict(found)
 
 
 def ground_at(

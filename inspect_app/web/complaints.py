@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from inspect_app.domain.access import Permission
+from inspect_app.domain.access import Permission, Role
 from inspect_app.domain.calendar import Light, local_day
 from inspect_app.domain.codes import PhotoStage, PollutionType, Severity
-from inspect_app.domain.deadlines import Clock
+from inspect_app.domain.deadlines import Clock, OverdueLevel
 from inspect_app.domain.matter_codes import (
     DocumentKind,
     LegalRoute,
@@ -77,6 +77,8 @@ def codes() -> dict[str, Any]:
         "Severity": Severity,
         "Light": Light,
         "Clock": Clock,
+        "OverdueLevel": OverdueLevel,
+        "Role": Role,
         "PhotoStage": PhotoStage,
         "event_labels": EVENT_LABELS,
         "rule_titles": RULE_TITLES,

@@ -157,6 +157,7 @@ def matter_filter() -> MatterFilter:
         only_repeated="repeated" in asked,
         only_key="key" in asked,
         only_late="late" in asked,
+        only_risen="risen" in asked,
     )
 
 

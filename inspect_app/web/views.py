@@ -15,6 +15,7 @@ from inspect_app.queries.device_gaps import NotArrived, not_arrived
 from inspect_app.queries.device_list import devices_in_scope
 from inspect_app.queries.inbox import held_count
 from inspect_app.queries.metrics import Figure
+from inspect_app.queries.overdue import Rise, risen_to
 from inspect_app.web.http import actor_or_none, csp_nonce, database, now, settings, time_zone, words
 from inspect_app.web.languages import LANGUAGES, current_language
 
@@ -91,6 +92,17 @@ def alarms_now() -> int:
     return open_alarm_count(database(), person.scope)
 
 
+def risen_now() -> list[Rise]:
+    """Return the overdue matters that went up to the person, the one late longest first."""
+    person = actor_or_none()
+    if g.get("failed") or person is None or not person.may(P.COMPLAINT_VIEW):
+        return []
+    if "risen" not in g:
+        found = risen_to(database(), person, now=now()).values()
+        g.risen = sorted(found, key=lambda rise: rise.since)
+    return list(g.risen)
+
+
 def init_templates(app: Flask) -> None:
     """Register filters and the names every template knows."""
 
@@ -100,6 +112,7 @@ def init_templates(app: Flask) -> None:
             "navigation": navigation(app),
             "held_now": held_now,
             "alarms_now": alarms_now,
+            "risen_now": risen_now,
             "not_arrived_now": not_arrived_now,
             "actor": actor_or_none(),
             "csp_nonce": csp_nonce,

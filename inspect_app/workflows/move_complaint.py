@@ -175,7 +175,9 @@ def _has_record(session: Session, matter: ComplaintMatter) -> bool:
     if _complaints(session, matter.id) > 1:
         return True
     events = select(func.count()).where(
-        Event.subject_kind == "matter", Event.subject_id == matter.id, Event.event != "register"
+        Event.subject_kind == "matter",
+        Event.subject_id == matter.id,
+        Event.event.not_in(["register", "go_up"]),
     )
     hanging = (
         events,

@@ -36,6 +36,7 @@ from inspect_app.queries.reporter_seal import ReporterSeal
 from inspect_app.workflows.hand_out_tablets import hand_out_tablets
 from inspect_app.workflows.log_in import password_hash
 from inspect_app.workflows.play_week import play_week
+from inspect_app.workflows.raise_overdue import raise_overdue
 from inspect_app.workflows.ring_bursts import burst_rules, ring_bursts
 from inspect_app.workflows.scan_clusters import ScanWish, scan_clusters
 from inspect_app.workflows.seal_reporter import SEALED_COLUMNS, sealed_rows
@@ -101,6 +102,7 @@ def _watched(session: Session, county: County) -> dict[str, int]:
     wish = ScanWish(week, seed=county.seed, reason="每周例行扫描")
     scan_clusters(session, wish, zone=CHINA, actor=SYSTEM, now=now)
     ring_bursts(session, burst_rules(session, county.today), actor=SYSTEM, now=now)
+    raise_overdue(session, actor=SYSTEM, now=now)
     return {
         table.__tablename__: rows
         for table in (ClusterScan, Cluster, ClusterComplaint, BurstAlarm)

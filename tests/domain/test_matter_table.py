@@ -4,7 +4,7 @@ from inspect_app.domain.access import ROLES, Permission, Role
 from inspect_app.domain.matter_codes import MATTER_OPEN, MatterState
 from inspect_app.domain.transitions import MATTER_TRANSITIONS, MATTER_WORKING, open_events
 
-BESIDE = "ask_after urge supervise lift_supervision reclassify"
+BESIDE = "go_up ask_after urge supervise lift_supervision reclassify"
 PUT_OFF = "request_extension extend refuse_extension suspend>suspended"
 WRITTEN = {
     "registered": f"propose_acceptance accept>accepted refuse>not_accepted object>returned "
@@ -13,7 +13,7 @@ WRITTEN = {
     "accepted": f"transfer>transferred instruct assign>assigned merge>merged {PUT_OFF} {BESIDE}",
     "not_accepted": "",
     "returned": "",
-    "transferred": "take_feedback",
+    "transferred": "take_feedback go_up",
     "assigned": f"reassign reject_assignment>accepted arrive>investigating merge>merged "
     f"demand_more {PUT_OFF} {BESIDE}",
     "investigating": f"reassign verify>verified merge>merged demand_more {PUT_OFF} {BESIDE}",
@@ -27,8 +27,8 @@ WRITTEN = {
     "phase_closed": f"finish>closed {PUT_OFF} {BESIDE}",
     "closed": "revisit>revisited reopen>handling ask_review>in_review",
     "revisited": "reopen>handling archive>archived",
-    "in_review": "answer_review>replied ask_recheck>in_recheck",
-    "in_recheck": "terminate>terminated",
+    "in_review": "answer_review>replied ask_recheck>in_recheck go_up",
+    "in_recheck": "terminate>terminated go_up",
     "terminated": "",
     "archived": "",
 }
@@ -73,6 +73,7 @@ WHO = {
     "supervise": "supervisor chief deputy director",
     "lift_supervision": "supervisor chief deputy director",
     "demand_more": "supervisor chief deputy director",
+    "go_up": "supervisor chief deputy director",
     "reclassify": "deputy",
 }
 

@@ -1,7 +1,7 @@
 """Deadlines of a matter: computed from what happened and from the rules, never stored."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inspect_app.domain.calendar import WorkCalendar, local_day
 from inspect_app.domain.deadlines.clocks import CLOCKS
@@ -79,17 +79,25 @@ def contacts_due(
     return five_contacts(story_of(facts, now=now), rules, clocks)
 
 
-def overdue_level(due: datetime, rules: Rules, *, now: datetime) -> OverdueLevel | None:
+def overdue_level(
+    due: datetime, rules: Rules, *, now: datetime, clock: Clock = Clock.FINISH
+) -> OverdueLevel | None:
     """Return how far up an overdue matter has gone; None in time.
 
-    The owner is told at once, the others after so many days as their rule says.
+    The owner is told at once, the others after so many days as their rule says; of a promise to
+    be on the spot, which runs in hours, after so many hours.
     """
     if now <= due:
         return None
+    hours = (now - due) / timedelta(hours=1)
     days = (local_day(now) - local_day(due)).days
     level = OverdueLevel.OWNER
     for upper in (OverdueLevel.CHIEF, OverdueLevel.DEPUTY, OverdueLevel.DIRECTOR):
-        after = rules.get(f"overdue_{upper.value}_days", 0)
-        if after and days >= after:
+        after_days = rules.get(f"overdue_{upper.value}_days", 0)
+        after_h = rules.get(f"arrival_overdue_{upper.value}_h", 0)
+        is_late = bool(after_days) and days >= after_days
+        if clock is Clock.ARRIVE and after_h:
+            is_late = hours >= after_h
+        if is_late:
             level = upper
     return level

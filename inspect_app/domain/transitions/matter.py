@@ -13,6 +13,8 @@ P = Permission
 
 MATTER_WORKING = tuple(state for state in MATTER_OPEN if state is not M.SUSPENDED)
 """Open states whose clock runs."""
+MATTER_PRESSING = (*MATTER_OPEN, M.TRANSFERRED, M.IN_REVIEW, M.IN_RECHECK)
+"""States in which somebody is waited for."""
 MATTER_MERGEABLE = (M.REGISTERED, M.ACCEPTED, M.ASSIGNED, M.INVESTIGATING, M.VERIFIED, M.HANDLING)
 """States before the answer; most repeats are seen at registration, some on the spot."""
 IN_HAND = (M.ASSIGNED, M.INVESTIGATING, M.VERIFIED, M.HANDLING)
@@ -291,6 +293,13 @@ _BESIDE = (
     *_stays(("supervise", "督办"), states=MATTER_OPEN, permission=P.MATTER_SUPERVISE),
     *_stays(("lift_supervision", "解除督办"), states=MATTER_OPEN, permission=P.MATTER_SUPERVISE),
     *_stays(("demand_more", "退回补充"), states=IN_HAND, permission=P.MATTER_SUPERVISE),
+    # Taken by the clock alone: the pages offer it to nobody.
+    *_stays(
+        ("go_up", "超期上报"),
+        states=MATTER_PRESSING,
+        permission=P.MATTER_SUPERVISE,
+        guards=(),
+    ),
     *_stays(
         ("reclassify", "变更途径或程度"),
         states=MATTER_OPEN,

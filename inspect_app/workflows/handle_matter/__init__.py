@@ -47,8 +47,8 @@ CODED: Mapping[str, tuple[str, type[Code]]] = {
     "satisfaction": ("满意度", Satisfaction),
     "opinion_kind": ("处理意见", OpinionKind),
 }
-APART = frozenset({"merge", "unmerge"})
-"""Steps with a workflow of their own, because they move complaints."""
+APART = frozenset({"merge", "unmerge", "go_up"})
+"""Steps with a workflow of their own: they move complaints, or the clock takes them."""
 
 
 def handle(

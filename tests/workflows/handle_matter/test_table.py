@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.factories import actor_with
 from tests.workflows.handle_matter.conftest import Bureau
 
-APART = {"merge", "unmerge"}
+APART = {"merge", "unmerge", "go_up"}
 STEPS = [row for row in MATTER_TRANSITIONS if row.source is not None and row.event not in APART]
 
 
