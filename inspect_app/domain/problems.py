@@ -110,6 +110,7 @@ PROBLEMS: dict[str, str] = {
     "rescue_invalid": "这不是救援文件,或文件开头已损坏,请重新拷贝",
     "rescue_key_unknown": "该救援文件用另一把密钥(编号{key})加密,本机没有这把密钥",
     "rescue_unproven": "无法证明文件来自平板“{device}”(未登记或已注销),核实来源后请勾选“已核实”",
+    "upload_unsealed": "上传的文件没有用现行密钥加密保存,已删除,请重新上传",
     "upload_gap": "上传中断,请重新选择文件",
     "not_empty": "数据库已有数据,演示县只能写入空数据库",
     "not_your_task": "该任务不是您所在班组的任务",

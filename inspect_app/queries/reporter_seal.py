@@ -27,23 +27,30 @@ class SealBroken(ValueError):
 class ReporterSeal:
     """One key: seals and opens what was told of a reporter, and makes the keyed hashes.
 
-    From the key's text three are derived (HKDF-SHA256): one seals (AES-256-GCM), one hashes
-    (HMAC-SHA256), one gives the key its id. The complaint's number is bound to the sealed bytes, so
+    From the key's text four are derived (HKDF-SHA256): one seals (AES-256-GCM), one hashes
+    (HMAC-SHA256), one gives the key its id, one seals files that tell of reporters while they wait
+    to be imported. The complaint's number is bound to the sealed bytes, so
     that they open beside no other complaint.
     """
 
     key_id: str
     _cipher: AESGCM = field(repr=False)
     _hashing: bytes = field(repr=False)
+    _waiting: AESGCM = field(repr=False)
 
     @classmethod
     def of(cls, key: str) -> "ReporterSeal":
         """Return the seal of a key's text."""
-        sealing, hashing, naming = (
+        sealing, hashing, naming, waiting = (
             HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=use).derive(key.encode())
-            for use in (b"reporter seal", b"reporter hash", b"reporter key id")
+            for use in (
+                b"reporter seal",
+                b"reporter hash",
+                b"reporter key id",
+                b"waiting file seal",
+            )
         )
-        return cls(naming.hex()[:KEY_ID_LENGTH], AESGCM(sealing), hashing)
+        return cls(naming.hex()[:KEY_ID_LENGTH], AESGCM(sealing), hashing, AESGCM(waiting))
 
     def close(self, told: ReporterData, *, complaint_id: int) -> bytes | None:
         """Return the sealed name, telephone and address; None where nothing was told."""
@@ -71,6 +78,19 @@ class ReporterSeal:
             raise SealBroken(complaint_id) from error
         name, phone, address = orjson.loads(plain)
         return name, phone, address
+
+    def close_piece(self, plain: bytes, *, name: str) -> bytes:
+        """Return a sealed piece of a waiting file; it opens under this name only."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._waiting.encrypt(nonce, plain, name.encode())
+
+    def open_piece(self, sealed: bytes, *, name: str) -> bytes:
+        """Return a piece of a waiting file; raises SealBroken like `open`."""
+        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return self._waiting.decrypt(nonce, rest, name.encode())
+        except (InvalidTag, ValueError) as error:
+            raise SealBroken(name) from error
 
     def phone_hash(self, phone: str) -> str | None:
         """Return the keyed hash of a telephone; None for what is none."""

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,9 @@ COUNTS: dict[str, str] = {
     "shared_fallback": "疑似默认坐标",
     "no_place": "无位置",
     "outside_grids": "在所有网格之外",
+    "respondents_matched": "被投诉单位已对上污染源",
+    "respondents_text": "被投诉单位仅存文字",
+    "skip_level": "越级访",
 }
 COMPLAINTS = "complaints"
 REFERENCES = ("EPSG:4490", "WGS84", "GCJ02", "BD09")
@@ -105,7 +108,7 @@ def preview() -> str | tuple[str, int]:
 @requires(Permission.IMPORT_RUN)
 def confirm() -> AnyResponse:
     """Import the previewed file and assign its kind to the grids."""
-    upload = kept_file(request.form.get("token", ""), _folder())
+    upload = _kept(request.form.get("token", ""))
     report = _run(upload, dry_run=False)
     if report.kind in ASSIGN_KINDS:
         kinds = [report.kind, *(["matters"] if report.kind == COMPLAINTS else [])]
@@ -119,7 +122,7 @@ def confirm() -> AnyResponse:
 @requires(Permission.IMPORT_RUN)
 def preview_rejections(token: str) -> Response:
     """Send the rows a preview refuses."""
-    return _csv_answer(_rejections(kept_file(token, _folder()).told().get("rejections", [])))
+    return _csv_answer(_rejections(_kept(token).told().get("rejections", [])))
 
 
 @pages.get("/imports/batches/<int:batch_id>")
@@ -184,7 +187,11 @@ def _keep() -> KeptFile:
     form["file_name"] = sent.filename
     form["columns"] = _pairs("columns")
     form["constants"] = _pairs("constants")
-    return keep_file(sent, _folder(), answers=form, now=now())
+    return keep_file(sent, _folder(), answers=form, now=now(), seal=seal())
+
+
+def _kept(token: str) -> KeptFile:
+    return kept_file(token, _folder(), now=now(), seal=seal())
 
 
 def _pairs(field: str) -> dict[str, str]:
@@ -203,10 +210,14 @@ def _pairs(field: str) -> dict[str, str]:
 
 
 def _run(upload: KeptFile, *, dry_run: bool) -> ImportReport:
-    form = upload.told()
+    with upload.opened() as path:
+        return _read(upload.told(), path, dry_run=dry_run)
+
+
+def _read(form: Mapping[str, Any], path: Path, *, dry_run: bool) -> ImportReport:
     wanted = ImportRequest(
         kind=form["kind"],
-        path=upload.path,
+        path=path,
         file_name=form["file_name"],
         day=today(),
         crs=form["crs"] or None,

@@ -4,6 +4,7 @@ from inspect_app.domain.problems import Problem
 
 STATUS: dict[str, int] = {
     "not_found": 404,
+    "upload_unsealed": 410,
     "not_permitted": 403,
     "not_your_task": 403,
     "import_needs_county": 403,

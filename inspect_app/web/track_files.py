@@ -75,7 +75,7 @@ def preview(task_id: int) -> str | tuple[str, int]:
 def confirm(task_id: int) -> Response:
     """Attach the previewed file."""
     task = _task(task_id)
-    kept = kept_file(request.form.get("token", ""), _folder())
+    kept = kept_file(request.form.get("token", ""), _folder(), now=now())
     seen = attach_track(database(), task, _track_file(kept, task), actor=actor(), now=now())
     kept.forget()
     flash(gettext("已补充 %(count)s 个定位点", count=seen.taken))

@@ -1,6 +1,8 @@
 """The import page: preview writes nothing, confirming does, text stays text, downloads are safe."""
 
 import io
+import os
+from pathlib import Path
 
 from flask import Flask
 from shapely import box
@@ -79,3 +81,44 @@ def test_a_worker_and_a_township_chief_may_not_import(app: Flask, session: Sessi
     assert "全县范围" in chief.get("/imports").text
     assert upload(chief).status_code == 403
     assert chief.get("/imports/batches/1").status_code == 404
+
+
+CALLS = "编号,受理时间,内容,来电人,来电号码\nA1,2026-03-01,异味,金丝雀,13800009999\n"
+
+
+def staged(app: Flask) -> list[Path]:
+    folder = app.extensions["settings"].data_dir / "imports"
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_file_that_waits_is_sealed_and_goes_with_its_confirmation(app: Flask, session: Session):
+    client = client_of(app, session, Role.CLERK)
+    file = (io.BytesIO(CALLS.encode()), "导出.csv")
+    answer = upload(client, kind="complaints", crs="", file=file)
+    token = answer.text.split('name="token" value="')[1].split('"')[0]
+    waiting = staged(app)
+    assert len(waiting) == 2
+    for path in waiting:
+        assert not any(word.encode() in path.read_bytes() for word in ("金丝雀", "13800009999"))
+    assert client.post("/imports/confirm", data={"token": token}).status_code == 302
+    assert staged(app) == []
+
+
+def test_a_file_that_waits_in_the_clear_is_refused_and_removed(app: Flask, session: Session):
+    client = client_of(app, session, Role.CLERK)
+    token = upload(client).text.split('name="token" value="')[1].split('"')[0]
+    for path in staged(app):
+        path.write_bytes(b"{}" if path.suffix else CSV.encode())
+    refused = client.post("/imports/confirm", data={"token": token})
+    assert refused.status_code == 410
+    assert "请重新上传" in refused.text
+    assert staged(app) == []
+
+
+def test_a_file_that_waited_too_long_is_gone(app: Flask, session: Session):
+    client = client_of(app, session, Role.CLERK)
+    token = upload(client).text.split('name="token" value="')[1].split('"')[0]
+    for path in staged(app):
+        os.utime(path, (0, 0))
+    assert client.post("/imports/confirm", data={"token": token}).status_code == 404
+    assert staged(app) == []

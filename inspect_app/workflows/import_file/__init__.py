@@ -141,7 +141,7 @@ def _prepared(session: Session, kind: Kind, checked: Checked, *, request: Import
     if kind is GRIDS:
         return grids.prepare(session, checked, day=request.day)
     if kind is COMPLAINTS:
-        return complaints.prepare(checked, request)
+        return complaints.prepare(session, checked, request)
     return checked
 
 
@@ -223,9 +223,7 @@ def _counts(checked: Checked, written: Written) -> dict[str, int]:
     if written.outside_grids:
         counts["outside_grids"] = written.outside_grids
     if "place_quality" in checked.rows:
-        quality = checked.rows["place_quality"].value_counts()
-        for name, code in (("shared_fallback", "shared_fallback"), ("no_place", "none")):
-            counts[name] = int(quality.get(code, 0))
+        counts |= complaints.counts(checked.rows)
     return counts
 
 

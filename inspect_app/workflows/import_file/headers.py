@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from inspect_app.domain.codes import PollutionType, SourceChannel, WaterwayKind, ZoneLevel
+from inspect_app.domain.matter_codes import LegalRoute
 
 # translations: data; the columns' titles are texts for people, these words are not.
 
@@ -82,9 +83,11 @@ HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "pollution_types": ("污染类别", "投诉类型"),
         "summary": ("反映内容摘要", "内容", "摘要"),
         "severity": ("重要程度", "紧急/重要程度"),
-        "respondent_name": ("被投诉企业",),
+        "respondent_name": ("被投诉企业", "被反映单位", "被举报单位", "反映对象"),
+        "respondent_uscc": ("统一社会信用代码", "信用代码", "企业信用代码"),
         "request_kind": ("诉求类型",),
-        "legal_route": ("途径",),
+        "legal_route": ("途径", "办理途径", "法定途径分类"),
+        "is_skip_level": ("越级", "是否越级"),
         "forwarded_by": ("转办单位", "交办单位", "来源单位"),
         "origin_doc_no": ("文号", "转办文号"),
         "batch_no": ("批次号", "督察批次"),
@@ -111,6 +114,17 @@ CHANNEL_WORDS: Mapping[str, SourceChannel] = {
     "批转": SourceChannel.PASSED_ON,
     "交办": SourceChannel.ASSIGNED,
     "督察": SourceChannel.INSPECTION,
+}
+ROUTE_WORDS: Mapping[str, LegalRoute] = {
+    "法院诉讼": LegalRoute.LAWSUIT,
+    "行政复议": LegalRoute.ADMINISTRATIVE,
+    "行政": LegalRoute.ADMINISTRATIVE,
+    "申诉": LegalRoute.PARTY_APPEAL,
+    "申请查处": LegalRoute.ILLEGAL_ACT,
+    "查处": LegalRoute.ILLEGAL_ACT,
+    "履职": LegalRoute.ILLEGAL_ACT,
+    "申请履行法定职责": LegalRoute.ILLEGAL_ACT,
+    "信访": LegalRoute.PETITION,
 }
 POLLUTION_WORDS: Mapping[str, PollutionType] = {
     "大气污染": PollutionType.AIR,

@@ -20,11 +20,12 @@ from inspect_app.domain.codes import (
     ZoneLevel,
 )
 from inspect_app.domain.intake import PollutionSubtype
-from inspect_app.domain.matter_codes import RequestKind
+from inspect_app.domain.matter_codes import LegalRoute, RequestKind
 from inspect_app.domain.problems import Problem
 from inspect_app.workflows.import_file.headers import (
     CHANNEL_WORDS,
     POLLUTION_WORDS,
+    ROUTE_WORDS,
     WATERWAY_WORDS,
     ZONE_LEVEL_WORDS,
 )
@@ -334,6 +335,15 @@ COMPLAINTS = Kind(
         Column("is_skip_level", "越级访", SWITCH, default=False, lenient=True),
         Column("place_quality", "位置精度", coded(PlaceQuality), default=PlaceQuality.EXACT.value),
         Column("respondent_name", "被投诉单位", helper=True),
+        Column("respondent_uscc", "被投诉单位信用代码", USCC, lenient=True, helper=True),
+        Column(
+            "legal_route",
+            "法定途径",
+            coded(LegalRoute, ROUTE_WORDS),
+            default=LegalRoute.ILLEGAL_ACT.value,
+            lenient=True,
+            helper=True,
+        ),
         Column("closed_at", "办结时间", instants, helper=True),
         Column("reporter_mode", "是否实名", coded(ReporterMode), private=True, lenient=True),
         Column("reporter_name", "举报人姓名", private=True),

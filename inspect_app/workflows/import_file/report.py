@@ -42,6 +42,8 @@ REASONS: dict[str, str] = {
     "parent_unknown": "上级网格编码不存在",
     "key_repeated": "文件内重复",
     "key_conflict": "与已有的多条记录或文件内另一行冲突",
+    "respondent_ambiguous": "名称或信用代码对应多个污染源,仅存文字",
+    "respondent_code_differs": "名称对应的污染源信用代码不同,仅存文字",
     "value_defaulted": "代码未能识别,按默认值处理,原值已保留",
 }
 """Sentences of the reasons for which a row is refused or changed."""
@@ -92,7 +94,8 @@ class ImportReport:
 
     `rejections` are rows not taken; `warnings` rows taken with a change that is said.
     `counts` has read, inserted, updated, unchanged, rejected, warned and, where they apply,
-    outside_grids, shared_fallback and no_place. `sample` shows the first rows as they are stored.
+    outside_grids, shared_fallback and no_place; of complaints respondents_matched,
+    respondents_text and skip_level. `sample` shows the first rows as they are stored.
     """
 
     kind: str
