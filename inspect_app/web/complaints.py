@@ -1,5 +1,7 @@
 """Complaint matters for those who handle them: work lists, one matter, its steps and merges."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -28,7 +30,13 @@ from inspect_app.models import ComplaintMatter
 from inspect_app.queries.deadlines import clocks_of
 from inspect_app.queries.findings import handlers_within
 from inspect_app.queries.holidays import LAST_YEAR_KNOWN
-from inspect_app.queries.matter_file import find_merge, matter_by_number, matter_file, persons_in
+from inspect_app.queries.matter_file import (
+    MatterFile,
+    find_merge,
+    matter_by_number,
+    matter_file,
+    persons_in,
+)
 from inspect_app.queries.matter_people import possible_matter_handlers, proposed_handler
 from inspect_app.queries.matter_record import (
     matter_history,
@@ -54,7 +62,7 @@ from inspect_app.web.matter_forms import (
 from inspect_app.web.statuses import status_of
 from inspect_app.workflows.handle_many import BULK_EVENTS, handle_many
 from inspect_app.workflows.handle_matter import APART, handle, obstacle
-from inspect_app.workflows.issue_document import AFTER, ISSUERS
+from inspect_app.workflows.issue_document import ISSUERS, refusal_of_document, step_of
 from inspect_app.workflows.merge_matter import merge_matter, unmerge_matter
 
 P = Permission
@@ -222,14 +230,30 @@ def _found(matter_id: int) -> ComplaintMatter:
     return found
 
 
-def _detail(found: ComplaintMatter, message: str = "", refused: str = "") -> str:
+def refused_document(matter_id: int, problem: Problem, document: str) -> tuple[str, int]:
+    """Show the matter with the reason beside the document that was refused.
+
+    `document` is the id of an issued document, or `new` for one that was to be issued.
+    """
+    roll_back()
+    page = _detail(_found(matter_id), refused_document={document: sentence(problem)})
+    return page, status_of(problem)
+
+
+def _detail(
+    found: ComplaintMatter,
+    message: str = "",
+    refused: str = "",
+    *,
+    refused_document: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Render one matter; the form of a refused step stays open with what was filled in."""
     session, person = database(), actor()
     file = matter_file(session, person.scope, found.id)
     if file is None:
         raise Problem("not_found", what="事项")
     history = matter_history(session, found.id)
-    day, events = local_day(now()), {entry.event.event for entry in history}
+    day, documents = local_day(now()), _documents(found, file)
     return render_template(
         "complaint_matter.html",
         file=file,
@@ -247,16 +271,30 @@ def _detail(found: ComplaintMatter, message: str = "", refused: str = "") -> str
         handlers=possible_matter_handlers(session, found.grid_id, day=day),
         proposed=found.handler_person_id or proposed_handler(session, found, day=day),
         pending_days=pending_extension_days(session, found.id),
-        issuable=[kind for kind in DocumentKind if _may_issue(kind, events)],
+        issuable=[kind for kind, problem in documents if problem is None],
+        not_issuable=[
+            (kind, sentence(problem), step_of(problem))
+            for kind, problem in documents
+            if problem is not None
+        ],
+        refused_document=refused_document,
         may_report=actor().may(P.FINDING_REPORT) and found.state not in MATTER_FINISHED,
         may_merge=any(row.event == "merge" for row in _permitted(found)),
     )
 
 
-def _may_issue(kind: DocumentKind, events: set[str]) -> bool:
-    """Whether the person may issue the document, and the step it tells of was taken."""
-    after = AFTER.get(kind)
-    return actor().may(ISSUERS[kind]) and (after is None or after in events)
+def _documents(
+    found: ComplaintMatter, file: MatterFile
+) -> list[tuple[DocumentKind, Problem | None]]:
+    """Return the documents the person may issue, each with what stands against it."""
+    if not file.complaints:
+        return []
+    newest = file.complaints[0][0]
+    return [
+        (kind, refusal_of_document(database(), found, kind, complaint=newest, now=now()))
+        for kind in DocumentKind
+        if actor().may(ISSUERS[kind])
+    ]
 
 
 def _permitted(found: ComplaintMatter) -> list[Transition]:

@@ -1,6 +1,8 @@
 """Documents about a matter: issued with a number, fetched again, addressed for a reason."""
 
+from functools import wraps
 from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, flash, redirect, request, send_file, url_for
 from flask_babel import gettext
@@ -11,7 +13,8 @@ from inspect_app.domain.matter_codes import DocumentKind
 from inspect_app.domain.problems import Problem
 from inspect_app.models import Complaint, ComplaintMatter, IssuedDocument
 from inspect_app.queries.matter_worklists import find_matter
-from inspect_app.web.http import actor, chosen_code, database, now, requires, settings
+from inspect_app.web import complaints
+from inspect_app.web.http import View, actor, chosen_code, database, now, requires, settings
 from inspect_app.web.reporter_refusals import notes_refusals
 from inspect_app.web.reporter_seal import seal
 from inspect_app.workflows.issue_document import (
@@ -25,10 +28,32 @@ from inspect_app.workflows.reveal_reporter import reveal_reporter
 
 pages = Blueprint("matter_documents", __name__, url_prefix="/complaints/<int:matter_id>/documents")
 
+pages.context_processor(complaints.codes)
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
+ELSEWHERE = frozenset({"not_found", "not_permitted", "login_required", "form_expired"})
+"""Refusals that have no page of a matter to stand on."""
+
+
+def beside(view: View) -> View:
+    """Show a refusal on the matter's page beside the document; stands above the other guards."""
+
+    @wraps(view)
+    def shown(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - a view's own types
+        try:
+            return view(*args, **kwargs)
+        except Problem as problem:
+            if problem.code in ELSEWHERE:
+                raise
+            document = str(kwargs.get("document_id", "new"))
+            return complaints.refused_document(kwargs["matter_id"], problem, document)
+
+    return shown
+
+
 @pages.post("")
+@beside
 @requires(*dict.fromkeys(ISSUERS.values()))
 def issue(matter_id: int) -> Response:
     """Issue the document the form names about one of the matter's complaints."""
@@ -50,6 +75,7 @@ def issue(matter_id: int) -> Response:
 
 
 @pages.get("/<int:document_id>")
+@beside
 @requires(Permission.COMPLAINT_VIEW)
 def fetch(matter_id: int, document_id: int) -> Response:
     """Give the document with the address left blank."""
@@ -58,6 +84,7 @@ def fetch(matter_id: int, document_id: int) -> Response:
 
 
 @pages.post("/<int:document_id>/addressed")
+@beside
 @notes_refusals("matter", "matter_id")
 @requires(Permission.REPORTER_REVEAL)
 def addressed(matter_id: int, document_id: int) -> Response:

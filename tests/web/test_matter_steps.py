@@ -235,9 +235,52 @@ def test_a_document_is_issued_fetched_and_addressed_for_a_reason(deputy, session
     assert "reporter.reveal" in acts
     for text in (page, "\n".join(words(blank.data))):
         assert not [secret for secret in CANARY.values() if secret in text]
-    early = deputy.post(address, data=data | {"kind": "reply"})
-    assert early.status_code == 422
     assert deputy.get(f"{address}/{document.id + 1}").status_code == 404
+
+
+def test_a_refused_document_says_why_beside_it_on_the_page(deputy, session, county):
+    matter = make_matter(session, at=NOW, grid_id=county.id)
+    session.commit()
+    address = f"/complaints/{matter.id}/documents"
+    data = {"kind": "reply", "complaint_id": matter.complaints[0].id}
+    page = deputy.get(f"/complaints/{matter.id}").text
+    assert "现在还不能出具受理告知书:须先办理“受理”" in page
+    assert 'href="#step-accept"' in page
+    assert 'id="step-accept"' in page
+    early = deputy.post(address, data=data)
+    assert early.status_code == 422
+    beside = early.text.split('id="documents"')[1].split("</section>")[0]
+    assert 'role="alert">现在还不能出具答复意见书:须先办理“审核并答复”' in beside
+    assert session.scalars(select(IssuedDocument)).all() == []
+    note = Event(
+        subject_kind="matter", subject_id=matter.id, event="approve", to_state="replied", at=NOW
+    )
+    session.add(note)
+    session.commit()
+    lacking = deputy.post(address, data=data).text
+    assert "不能出具答复意见书:缺少核实结果,在“记录核实情况”中填写" in lacking
+    matter.verification_result, matter.reply_text = "true", "已责令整改"
+    session.commit()
+    assert deputy.post(address, data=data).status_code == 302
+
+
+def test_a_refused_look_at_the_addressee_is_said_beside_its_document(deputy, session, county):
+    matter = make_matter(session, at=NOW, grid_id=county.id)
+    make_reporter(session, matter.complaints[0], **CANARY)
+    session.commit()
+    address = f"/complaints/{matter.id}/documents"
+    deputy.post(address, data={"kind": "receipt", "complaint_id": matter.complaints[0].id})
+    document = session.scalars(select(IssuedDocument)).one()
+    refused = deputy.post(f"{address}/{document.id}/addressed", data={"reason": " "})
+    assert refused.status_code == 422
+    beside = refused.text.split('id="documents"')[1].split("</section>")[0]
+    assert 'class="refusal" role="alert"' in beside
+    assert "金丝雀" not in refused.text
+    document.sha256 = "0" * 64
+    session.commit()
+    changed = deputy.get(f"{address}/{document.id}")
+    assert changed.status_code >= 400
+    assert "内容与出具时不一致" in changed.text.split('id="documents"')[1]
 
 
 def words(content: bytes) -> list[str]:

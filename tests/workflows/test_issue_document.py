@@ -18,6 +18,8 @@ from inspect_app.workflows.issue_document import (
     DocumentOrder,
     document_bytes,
     issue_document,
+    refusal_of_document,
+    step_of,
 )
 from inspect_app.workflows.issue_document.facts import struck_out
 from tests.conftest import NOW, ROOT, seal_of
@@ -226,3 +228,31 @@ def test_committed_templates_are_those_the_script_makes():
     for name, paragraphs in made.TEMPLATES.items():
         fresh, kept = made.template(paragraphs), (folder / f"{name}.docx").read_bytes()
         assert lines(fresh) == lines(kept), name
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "field"),
+    [
+        (K.REFUSAL, "refuse", "不受理原因"),
+        (K.TRANSFER, "transfer", "转送部门"),
+        (K.EXTENSION, "extend", "延期天数"),
+        (K.REVISIT, "revisit", "回访记录"),
+        (K.REPLY, "approve", "核实结果"),
+    ],
+)
+def test_a_document_without_what_it_tells_of_is_refused_and_names_it(bureau, kind, event, field):
+    matter = bureau.matter("registered")
+    if kind is K.EXTENSION:
+        bureau.note(matter, "request_extension", facts={"days": 20})
+    bureau.note(matter, event)
+    seen = refusal_of_document(
+        bureau.session, matter, kind, complaint=matter.complaints[0], now=NOW
+    )
+    with pytest.raises(Problem) as refused:
+        issued(bureau, matter, kind)
+    assert refused.value.code == "document_incomplete"
+    assert refused.value.facts["fields"] == field
+    assert seen is not None
+    assert str(seen) == str(refused.value)
+    assert step_of(refused.value) == ("verify" if kind is K.REPLY else event)
+    assert bureau.session.scalars(select(IssuedDocument)).all() == []

@@ -12,18 +12,25 @@ from inspect_app.domain.matter_codes import DocumentKind
 from inspect_app.domain.problems import Problem
 from inspect_app.models import AuditEntry, Complaint, ComplaintMatter, IssuedDocument
 from inspect_app.queries.reporter_seal import ReporterSeal
-from inspect_app.workflows.issue_document.facts import AFTER, Subject, document_number, facts_of
+from inspect_app.workflows.issue_document.facts import (
+    Subject,
+    document_number,
+    facts_of,
+    refusal_of,
+)
+from inspect_app.workflows.issue_document.needs import step_of
 from inspect_app.workflows.issue_document.render import content_digest, rendered
 from inspect_app.workflows.number import next_number
 
 __all__ = [
-    "AFTER",
     "ISSUERS",
     "TO_REPORTERS",
     "DocumentOrder",
     "document_bytes",
     "issue_document",
     "issued_document",
+    "refusal_of_document",
+    "step_of",
 ]
 
 P = Permission
@@ -71,7 +78,8 @@ def issue_document(
     Raises
     ------
     Problem
-        `not_permitted`; `document_early` before the step the document tells of; `reporter_shut`
+        `not_permitted`; `document_early` before the step the document tells of;
+        `document_incomplete` where a fact of that step is missing; `reporter_shut`
         where a reporter of the matter does not open: what must be struck out is then unknown.
     """
     kind = order.kind
@@ -108,6 +116,21 @@ def issue_document(
     )
     session.flush()
     return row
+
+
+def refusal_of_document(
+    session: Session,
+    matter: ComplaintMatter,
+    kind: DocumentKind,
+    *,
+    complaint: Complaint,
+    now: datetime,
+) -> Problem | None:
+    """Return why a document cannot be issued as the matter stands; None where it can.
+
+    The reporters are not opened for this: whether they can be shows when it is issued.
+    """
+    return refusal_of(session, kind, Subject(matter, complaint, now))
 
 
 def document_bytes(document: IssuedDocument, *, addressee: str = "") -> bytes:

@@ -38,6 +38,7 @@ from inspect_app.queries.matter_record import of_matter
 from inspect_app.queries.policies import PolicyMissing, policy_value
 from inspect_app.queries.reporter_seal import ReporterSeal
 from inspect_app.queries.reporters import opened
+from inspect_app.workflows.issue_document.needs import early, incomplete, require
 
 # translations: data; what documents say is Chinese whoever reads the pages.
 
@@ -153,6 +154,7 @@ def _acceptance(session: Session, subject: Subject) -> dict[str, Any]:
 
 def _refusal(session: Session, subject: Subject) -> dict[str, Any]:
     refused = _last(session, subject, "refuse", kind=DocumentKind.REFUSAL)
+    require(DocumentKind.REFUSAL, "refuse", refusal_reason=refused.facts.get("refusal_reason"))
     return {
         "refusal": RefusalReason(refused.facts["refusal_reason"]).label,
         "reason": refused.reason or NOTHING,
@@ -161,6 +163,8 @@ def _refusal(session: Session, subject: Subject) -> dict[str, Any]:
 
 def _transfer(session: Session, subject: Subject) -> dict[str, Any]:
     sent = _last(session, subject, "transfer", kind=DocumentKind.TRANSFER)
+    told = {name: sent.facts.get(name) for name in ("department", "due_at")}
+    require(DocumentKind.TRANSFER, "transfer", **told)
     return {
         "department": sent.facts["department"],
         "due_on": _day(datetime.fromisoformat(sent.facts["due_at"])),
@@ -174,6 +178,7 @@ def _transfer(session: Session, subject: Subject) -> dict[str, Any]:
 def _extension(session: Session, subject: Subject) -> dict[str, Any]:
     extended = _last(session, subject, "extend", kind=DocumentKind.EXTENSION)
     asked = _last(session, subject, "request_extension", kind=DocumentKind.EXTENSION)
+    require(DocumentKind.EXTENSION, "extend", days=extended.facts.get("days"))
     return {
         "days": str(extended.facts["days"]),
         "reason": asked.reason or NOTHING,
@@ -184,6 +189,11 @@ def _extension(session: Session, subject: Subject) -> dict[str, Any]:
 def _reply(session: Session, subject: Subject) -> dict[str, Any]:
     _last(session, subject, "approve", kind=DocumentKind.REPLY)
     matter = subject.matter
+    kind = DocumentKind.REPLY
+    require(kind, "verify", verification_result=matter.verification_result)
+    require(kind, "submit", reply_text=(matter.reply_text or "").strip())
+    if matter.legal_route == LegalRoute.PETITION:
+        require(kind, "approve", opinion_kind=matter.opinion_kind)
     found = VerificationResult(matter.verification_result) if matter.verification_result else None
     opinion = OpinionKind(matter.opinion_kind) if matter.opinion_kind else None
     return {
@@ -204,7 +214,7 @@ def _review_within(session: Session, subject: Subject) -> str:
 
 def _revisit(session: Session, subject: Subject) -> dict[str, Any]:
     _last(session, subject, "revisit", kind=DocumentKind.REVISIT)
-    contact, revisitor = session.execute(
+    made = session.execute(
         select(MatterContact, Person.name)
         .outerjoin(Person, Person.id == MatterContact.made_by)
         .where(
@@ -213,7 +223,10 @@ def _revisit(session: Session, subject: Subject) -> dict[str, Any]:
         )
         .order_by(MatterContact.id.desc())
         .limit(1)
-    ).one()
+    ).first()
+    if made is None:
+        raise incomplete(DocumentKind.REVISIT, "revisit", "contact")
+    contact, revisitor = made
     return {
         "revisited_on": f"{contact.made_at.astimezone(CHINA):%Y-%m-%d %H:%M}",
         "revisitor": revisitor or NOTHING,
@@ -228,6 +241,15 @@ def _satisfaction(contact: MatterContact) -> str:
     return NOTHING if contact.satisfaction is None else Satisfaction(contact.satisfaction).label
 
 
+def refusal_of(session: Session, kind: DocumentKind, subject: Subject) -> Problem | None:
+    """Return why a document cannot be issued as the matter stands; None where it can."""
+    try:
+        FACTS[kind](session, subject)
+    except Problem as problem:
+        return problem
+    return None
+
+
 FACTS: Mapping[DocumentKind, Callable[[Session, Subject], dict[str, Any]]] = {
     DocumentKind.RECEIPT: _receipt,
     DocumentKind.ACCEPTANCE: _acceptance,
@@ -239,16 +261,6 @@ FACTS: Mapping[DocumentKind, Callable[[Session, Subject], dict[str, Any]]] = {
 }
 """What each kind says besides what all say."""
 
-AFTER = {
-    DocumentKind.ACCEPTANCE: "accept",
-    DocumentKind.REFUSAL: "refuse",
-    DocumentKind.TRANSFER: "transfer",
-    DocumentKind.EXTENSION: "extend",
-    DocumentKind.REPLY: "approve",
-    DocumentKind.REVISIT: "revisit",
-}
-"""The step after which a document can be issued; a receipt at any time."""
-
 
 def _last(session: Session, subject: Subject, event: str, *, kind: DocumentKind) -> Event:
     """Return the last event of a kind, or refuse the document that tells of it."""
@@ -259,7 +271,7 @@ def _last(session: Session, subject: Subject, event: str, *, kind: DocumentKind)
         .limit(1)
     ).first()
     if found is None:
-        raise Problem("document_early", document=kind.label)
+        raise early(kind, event)
     return found
 
 
