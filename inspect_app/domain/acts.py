@@ -11,6 +11,7 @@ ACTS: Mapping[str, str] = {
     "burst.acknowledge": "确认激增报警",
     "burst.ring": "激增报警",
     "campaign.create": "登记专项行动",
+    "campaign.edit": "修改专项行动",
     "cluster.scan": "聚集扫描",
     "complaint.export": "导出投诉清单",
     "crew_absence.end": "结束班组停班",

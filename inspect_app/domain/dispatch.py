@@ -8,6 +8,9 @@ from datetime import date, timedelta
 
 from inspect_app.domain.campaign_codes import ITEM_DONE, ITEM_OPEN, ItemState
 
+HALF = 15
+"""Half a month ends with its fifteenth day."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
@@ -93,6 +96,26 @@ def dispatch_table(items: Iterable[ItemFacts], today: DispatchDay) -> list[UnitR
         by_unit[item.unit].append(item)
     rows = [UnitRow(unit, tally(its, today)) for unit, its in by_unit.items()]
     return sorted(rows, key=lambda row: (-row.tally.late, _share_done(row.tally), row.unit))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPeriod:
+    """The days a progress sheet tells of, both included."""
+
+    first: date
+    last: date
+
+
+def half_month(day: date) -> ReportPeriod:
+    """Return the half of the month a day lies in: to the 15th, or from the 16th on."""
+    if day.day <= HALF:
+        return ReportPeriod(day.replace(day=1), day.replace(day=HALF))
+    return ReportPeriod(day.replace(day=HALF + 1), whole_month(day).last)
+
+
+def whole_month(day: date) -> ReportPeriod:
+    """Return the month a day lies in."""
+    return ReportPeriod(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def _share_done(counts: Tally) -> float:

@@ -1,7 +1,7 @@
 """Tables; importing this package makes the metadata complete."""
 
 from inspect_app.models.base import Base
-from inspect_app.models.campaigns import Campaign, CampaignItem
+from inspect_app.models.campaigns import Campaign, CampaignItem, CampaignItemPhoto
 from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
 from inspect_app.models.complaints import (
     Complaint,
@@ -79,6 +79,7 @@ __all__ = [
     "BurstAlarm",
     "Campaign",
     "CampaignItem",
+    "CampaignItemPhoto",
     "Change",
     "CheckSheet",
     "Cluster",

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, te
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.domain.campaign_codes import CampaignKind, CampaignLevel, ItemState
+from inspect_app.domain.codes import PhotoStage
 from inspect_app.models.base import Base, Key, code_check, reference
 
 
@@ -66,3 +67,18 @@ class CampaignItem(Base):
     published_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship()
+
+
+class CampaignItemPhoto(Base):
+    """A photo that proves something of an item: what was found, what was put right."""
+
+    __tablename__ = "campaign_item_photo"
+    __table_args__ = (code_check("stage", PhotoStage),)
+
+    item_id: Mapped[int] = mapped_column(
+        reference("campaign_item.id", cascade=True), primary_key=True
+    )
+    photo_sha256: Mapped[str] = mapped_column(
+        reference("photo.sha256"), primary_key=True, index=True
+    )
+    stage: Mapped[str] = mapped_column(String(10), server_default=text("'before'"))

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Subquery, func, select, true
+from sqlalchemy import ColumnElement, Subquery, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from inspect_app.domain.access import Scope
+from inspect_app.domain.access import Actor
 from inspect_app.domain.calendar import Light, Period, end_of_day, light, local_day
 from inspect_app.domain.campaign_codes import ITEM_OPEN, ItemState
 from inspect_app.domain.dispatch import (
@@ -69,10 +69,30 @@ def campaigns(session: Session) -> list[Campaign]:
     return list(session.scalars(select(Campaign).order_by(*order)))
 
 
+def visible_items(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that an actor sees an item.
+
+    One of a grid is seen by whose scope covers it. One without a grid is seen by posts over the
+    whole county, and by those it was given to: the people of its responsible unit, and the person
+    who answers for it.
+    """
+    unit = select(Person.org_id).where(Person.id == actor.person_id).scalar_subquery()
+    theirs = or_(CampaignItem.org_id == unit, _answered_by(actor))
+    return or_(
+        in_scope(CampaignItem.grid_id, actor.scope), and_(CampaignItem.grid_id.is_(None), theirs)
+    )
+
+
+def _answered_by(actor: Actor) -> ColumnElement[bool]:
+    if actor.person_id is None:
+        return false()
+    return CampaignItem.responsible_person_id == actor.person_id
+
+
 def item_lines(
-    session: Session, scope: Scope, *, now: datetime, item_id: int | None = None
+    session: Session, actor: Actor, *, now: datetime, item_id: int | None = None
 ) -> list[ItemLine]:
-    """Return the items of all campaigns within a scope, or the one named: open ones by due day.
+    """Return the items of all campaigns an actor sees, or the one named: open ones by due day.
 
     The light counts from the order or the last reopening; an item nobody has to work on has none.
     """
@@ -92,7 +112,7 @@ def item_lines(
         .outerjoin(begun, begun.c.subject_id == CampaignItem.id)
         .outerjoin(struck, struck.c.subject_id == CampaignItem.id)
         .where(
-            in_scope(CampaignItem.grid_id, scope),
+            visible_items(actor),
             true() if item_id is None else CampaignItem.id == item_id,
         )
         .order_by(CampaignItem.due_on, CampaignItem.id)
@@ -165,15 +185,15 @@ def find_campaign(session: Session, campaign_id: int) -> Campaign | None:
     return session.get(Campaign, campaign_id)
 
 
-def find_item(session: Session, item_id: int, *, scope: Scope) -> CampaignItem | None:
-    """Return the item where the scope covers it, else None."""
-    visible = in_scope(CampaignItem.grid_id, scope)
+def find_item(session: Session, item_id: int, *, actor: Actor) -> CampaignItem | None:
+    """Return the item where the actor sees it, else None."""
+    visible = visible_items(actor)
     return session.scalar(select(CampaignItem).where(CampaignItem.id == item_id, visible))
 
 
-def item_of_matter(session: Session, matter_id: int, *, scope: Scope) -> CampaignItem | None:
-    """Return the item that stands for a matter where the scope covers it, else None."""
-    visible = in_scope(CampaignItem.grid_id, scope)
+def item_of_matter(session: Session, matter_id: int, *, actor: Actor) -> CampaignItem | None:
+    """Return the item that stands for a matter where the actor sees it, else None."""
+    visible = visible_items(actor)
     return session.scalar(select(CampaignItem).where(CampaignItem.matter_id == matter_id, visible))
 
 

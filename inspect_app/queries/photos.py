@@ -10,6 +10,8 @@ from sqlalchemy.sql.expression import cast
 from inspect_app.domain.access import Actor, Permission
 from inspect_app.domain.problems import Problem
 from inspect_app.models import (
+    CampaignItem,
+    CampaignItemPhoto,
     ComplaintMatter,
     Finding,
     FindingPhoto,
@@ -19,6 +21,7 @@ from inspect_app.models import (
     Photo,
     SyncRecord,
 )
+from inspect_app.queries.campaigns import visible_items
 from inspect_app.queries.scope import in_scope
 
 
@@ -31,7 +34,7 @@ def stored_photo(session: Session, sha256: str) -> Photo:
 
 
 def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
-    """Return a photo the actor sent, or one a finding, matter, log or record in scope uses.
+    """Return a photo the actor sent, or one a finding, matter, item, log or record in scope uses.
 
     Any other photo, and one that never came, is not found.
     """
@@ -65,11 +68,17 @@ def visible_photo(session: Session, sha256: str, *, actor: Actor) -> Photo:
         )
         .exists()
     )
+    in_item = (
+        select(CampaignItemPhoto.photo_sha256)
+        .join(CampaignItem, CampaignItem.id == CampaignItemPhoto.item_id)
+        .where(CampaignItemPhoto.photo_sha256 == Photo.sha256, visible_items(actor))
+        .exists()
+    )
     roads = [Photo.received_from == actor.person_id]
     if actor.may(Permission.FINDING_VIEW):
         roads.append(in_finding)
     if actor.may(Permission.COMPLAINT_VIEW):
-        roads.append(in_matter)
+        roads += [in_matter, in_item]
     if actor.may(Permission.PATROL_REVIEW):
         roads += [in_log, in_record]
     photo = session.scalar(select(Photo).where(Photo.sha256 == sha256, or_(*roads)))

@@ -12,10 +12,12 @@ from inspect_app.domain.transitions import Guard
 from inspect_app.queries.campaigns import ItemFilter
 from inspect_app.web.http import AnyCode, chosen_code, parsed_day
 from inspect_app.workflows.handle_campaign import CampaignDraft, ItemDraft, ItemForm
+from inspect_app.workflows.handle_items import ChosenItem
 
 FIELDS: Mapping[str, tuple[str, str]] = {
     "handler_person_id": ("责任人", "person"),
     "due_at": ("时限", "day"),
+    "grid_id": ("网格", "grid"),
     "proof": ("佐证材料(文件名称、文号或照片编号)", "words"),
     "published_text": ("公开内容(不写任何人的个人信息)", "words"),
     "reason": ("情况说明", "words"),
@@ -82,7 +84,22 @@ def item_form() -> ItemForm:
         published_text=form.get("published_text", ""),
         handler_person_id=form.get("handler_person_id", type=int),
         due_at=end_of_day(parsed_day("时限", due_on)) if due_on else None,
+        grid_id=form.get("grid_id", type=int),
+        photos=tuple(value for value in form.getlist("photos") if value),
     )
+
+
+def chosen_items() -> list[ChosenItem]:
+    """Return the ticked items of a list; each box carries id, state and version."""
+    chosen = []
+    for value in request.form.getlist("chosen"):
+        parts = value.split(" ")
+        try:
+            item_id, state, version = parts
+            chosen.append(ChosenItem(int(item_id), state, int(version)))
+        except ValueError as error:
+            raise Problem("body_invalid", reason=value[:80]) from error
+    return chosen
 
 
 def item_filter() -> ItemFilter:

@@ -10,11 +10,22 @@ from werkzeug.wrappers import Response
 from inspect_app.domain.access import Permission
 from inspect_app.domain.calendar import Light, local_day
 from inspect_app.domain.campaign_codes import CampaignKind, CampaignLevel, ItemState
+from inspect_app.domain.codes import PhotoStage
 from inspect_app.domain.dispatch import DispatchDay, Tally, dispatch_table, tally
 from inspect_app.domain.problems import Problem
-from inspect_app.domain.transitions import ITEM_TRANSITIONS, Transition, open_events
-from inspect_app.models import Campaign, CampaignItem, ComplaintMatter
-from inspect_app.queries.campaign_record import item_history, item_version
+from inspect_app.domain.transitions import (
+    ITEM_STEP_PHOTOS,
+    ITEM_TRANSITIONS,
+    Transition,
+    open_events,
+)
+from inspect_app.models import Campaign, CampaignItem, ComplaintMatter, Grid
+from inspect_app.queries.campaign_record import (
+    item_history,
+    item_photos,
+    item_version,
+    item_versions,
+)
 from inspect_app.queries.campaigns import (
     ItemLine,
     batch_of_matter,
@@ -28,7 +39,7 @@ from inspect_app.queries.campaigns import (
     narrowed,
     units_to_choose,
 )
-from inspect_app.queries.findings import handlers_within
+from inspect_app.queries.findings import HistoryEntry, handlers_within
 from inspect_app.queries.matter_file import persons_in
 from inspect_app.queries.matter_people import possible_matter_handlers
 from inspect_app.queries.matter_worklists import find_matter
@@ -38,12 +49,15 @@ from inspect_app.web.campaign_forms import (
     FIELDS,
     ItemAction,
     campaign_draft,
+    chosen_items,
     item_draft,
     item_filter,
     item_form,
 )
+from inspect_app.web.campaign_sheet import sheet_periods
 from inspect_app.web.http import actor, database, now, requires, roll_back, sentence, today
 from inspect_app.web.statuses import status_of
+from inspect_app.workflows.edit_campaign import edit_campaign
 from inspect_app.workflows.handle_campaign import (
     add_item,
     create_campaign,
@@ -51,6 +65,7 @@ from inspect_app.workflows.handle_campaign import (
     obstacle,
     take_step,
 )
+from inspect_app.workflows.handle_items import BULK_ITEM_EVENTS, handle_items
 
 P = Permission
 pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
@@ -70,6 +85,8 @@ def codes() -> dict[str, Any]:
         "Light": Light,
         "event_labels": EVENT_LABELS,
         "FIELDS": FIELDS,
+        "PhotoStage": PhotoStage,
+        "step_photos": ITEM_STEP_PHOTOS,
     }
 
 
@@ -80,7 +97,7 @@ def listing() -> dict[str, Any]:
 
 
 def _item_for(matter: ComplaintMatter) -> CampaignItem | None:
-    return item_of_matter(database(), matter.id, scope=actor().scope)
+    return item_of_matter(database(), matter.id, actor=actor())
 
 
 @pages.get("")
@@ -90,15 +107,20 @@ def page() -> str:
     return _list()
 
 
-def _list(message: str = "") -> str:
+def _list(
+    message: str = "", *, refused: tuple[tuple[str, Problem], ...] = (), open_form: str = ""
+) -> str:
+    """Render the list; the form named by `open_form` stays open with what was filled in."""
     session = database()
     known, day = campaigns(session), dispatch_day(session, now=now())
-    lines = item_lines(session, actor().scope, now=now())
+    lines = item_lines(session, actor(), now=now())
     shown = _chosen(known)
     own = [line for line in lines if shown is not None and line.item.campaign_id == shown.id]
     chosen = item_filter()
     found = narrowed(own, chosen, today=day)
     number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(found) // PAGE_SIZE)))
+    shown_lines = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    person = actor()
     return render_template(
         "campaigns.html",
         message=message,
@@ -109,7 +131,14 @@ def _list(message: str = "") -> str:
         table=dispatch_table((line.facts for line in own), day),
         day=day,
         filing_day=filing_day(session, now=now()),
-        lines=found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        lines=shown_lines,
+        versions=item_versions(session, [line.item.id for line in shown_lines]),
+        bulk=[event for event in BULK_ITEM_EVENTS if _may_some(event)],
+        people=handlers_within(session, person.scope, day=local_day(now())),
+        grids=grids_to_choose(session, person),
+        refused=[(number, sentence(problem)) for number, problem in refused],
+        open_form=open_form,
+        periods=sheet_periods(today()),
         found=_tally(found, day),
         chosen=chosen,
         page=number,
@@ -155,9 +184,49 @@ def create() -> Response | tuple[str, int]:
         made = create_campaign(database(), campaign_draft(), actor=actor(), now=now())
     except Problem as problem:
         roll_back()
-        return _list(sentence(problem)), status_of(problem)
+        return _list(sentence(problem), open_form="create"), status_of(problem)
     flash(gettext("已登记“%(name)s”", name=made.name))
     return redirect(url_for("campaigns.page", campaign=made.id))
+
+
+@pages.post("/<int:campaign_id>/edit")
+@requires(P.MATTER_ASSIGN)
+def edit(campaign_id: int) -> Response | tuple[str, int]:
+    """Change a campaign's name, days and document; a refusal keeps what was filled in."""
+    campaign = _campaign(campaign_id)
+    try:
+        changed = edit_campaign(database(), campaign, campaign_draft(), actor=actor(), now=now())
+    except Problem as problem:
+        roll_back()
+        return _list(sentence(problem), open_form="edit"), status_of(problem)
+    name = campaign.name
+    flash(gettext("已修改“%(name)s”", name=name) if changed else gettext("没有改动"))
+    return redirect(url_for("campaigns.page", campaign=campaign_id))
+
+
+@pages.post("/bulk")
+@requires(*STEPS)
+def bulk() -> tuple[str, int] | str:
+    """Take one step on every ticked item and say which ones refused it."""
+    event = request.form.get("event", "")
+    try:
+        outcome = handle_items(
+            database(), chosen_items(), event, form=item_form(), actor=actor(), now=now()
+        )
+    except Problem as problem:
+        roll_back()
+        return _list(sentence(problem), open_form="bulk"), status_of(problem)
+    message = gettext(
+        "%(event)s:已办理 %(done)s 件,未办理 %(refused)s 件",
+        event=gettext(EVENT_LABELS[event]),
+        done=outcome.done,
+        refused=len(outcome.refused),
+    )
+    return _list(message, refused=outcome.refused, open_form="done")
+
+
+def _may_some(event: str) -> bool:
+    return any(row.event == event and actor().may(row.permission) for row in ITEM_TRANSITIONS)
 
 
 @pages.get("/<int:campaign_id>/items/new")
@@ -254,7 +323,7 @@ def _campaign(campaign_id: int) -> Campaign:
 
 
 def _item(item_id: int) -> CampaignItem:
-    found = find_item(database(), item_id, scope=actor().scope)
+    found = find_item(database(), item_id, actor=actor())
     if found is None:
         raise Problem("not_found", what="行动事项")
     return found
@@ -262,7 +331,7 @@ def _item(item_id: int) -> CampaignItem:
 
 def _detail(found: CampaignItem, message: str = "", refused: str = "") -> str:
     session, person = database(), actor()
-    lines = item_lines(session, person.scope, now=now(), item_id=found.id)
+    lines = item_lines(session, person, now=now(), item_id=found.id)
     history = item_history(session, found.id)
     matter = None
     if found.matter_id is not None:
@@ -280,8 +349,19 @@ def _detail(found: CampaignItem, message: str = "", refused: str = "") -> str:
         names=persons_in(session, [entry.event for entry in history]),
         actions=_actions(found),
         people=possible_matter_handlers(session, found.grid_id, day=local_day(now())),
+        grids=grids_to_choose(session, person),
+        grid_names=_grid_names(history),
+        photos=item_photos(session, found.id),
         today=today(),
     )
+
+
+def _grid_names(history: list[HistoryEntry]) -> dict[int, str]:
+    """Return the names of the grids an item was moved to."""
+    moved = {
+        int(entry.event.facts["grid_id"]) for entry in history if "grid_id" in entry.event.facts
+    }
+    return {key: grid.name for key in moved if (grid := database().get(Grid, key)) is not None}
 
 
 def _actions(found: CampaignItem) -> list[ItemAction]:

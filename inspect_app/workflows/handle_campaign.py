@@ -1,6 +1,6 @@
 """Handle a campaign: write it down, order its items, take the steps of an item."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from inspect_app.domain.calendar import local_day
 from inspect_app.domain.campaign_codes import CampaignKind, CampaignLevel, ItemState
 from inspect_app.domain.guards import failed_guard
 from inspect_app.domain.problems import Phrase, Problem
-from inspect_app.domain.transitions import Guard, Transition, transition
+from inspect_app.domain.transitions import ITEM_STEP_PHOTOS, Guard, Transition, transition
 from inspect_app.models import (
     AuditEntry,
     Campaign,
     CampaignItem,
+    CampaignItemPhoto,
     ComplaintMatter,
     Event,
     Grid,
@@ -25,6 +26,7 @@ from inspect_app.models import (
 )
 from inspect_app.queries.campaign_record import item_history, item_version
 from inspect_app.queries.campaigns import batch_of_matter
+from inspect_app.queries.findings import missing_photos
 from inspect_app.queries.matter_people import possible_matter_handlers
 from inspect_app.workflows.advance import (
     Step,
@@ -44,6 +46,7 @@ STANDING = frozenset({Guard.RESPONSIBLE, Guard.ACCEPTOR})
 FIELDS_OF_GUARD: dict[Guard, str] = {
     Guard.HANDLER: "handler_person_id",
     Guard.DUE: "due_at",
+    Guard.GRID: "grid_id",
     Guard.PROOF: "proof",
     Guard.PUBLISHED_TEXT: "published_text",
     Guard.REASON: "reason",
@@ -88,12 +91,12 @@ class ItemForm:
     published_text: str = ""
     handler_person_id: int | None = None
     due_at: datetime | None = None
+    grid_id: int | None = None
+    photos: tuple[str, ...] = ()
 
 
-def create_campaign(
-    session: Session, draft: CampaignDraft, *, actor: Actor, now: datetime
-) -> Campaign:
-    """Write a campaign or an inspection down; for county-wide posts that give out matters."""
+def plain_draft(draft: CampaignDraft, *, actor: Actor) -> CampaignDraft:
+    """Return a draft without blanks around its words, or refuse who writes it or what it says."""
     if not actor.may(Permission.MATTER_ASSIGN):
         raise Problem("not_permitted", permission=Permission.MATTER_ASSIGN.value)
     if not actor.scope.everywhere:
@@ -101,6 +104,15 @@ def create_campaign(
     name, source = _words("名称", draft.name), _words("依据", draft.source)
     if draft.ends_on is not None and draft.ends_on < draft.starts_on:
         raise Problem("days_reversed", first=draft.starts_on, last=draft.ends_on)
+    return replace(draft, name=name, source=source)
+
+
+def create_campaign(
+    session: Session, draft: CampaignDraft, *, actor: Actor, now: datetime
+) -> Campaign:
+    """Write a campaign or an inspection down; for county-wide posts that give out matters."""
+    plain = plain_draft(draft, actor=actor)
+    name, source = plain.name, plain.source
     if session.scalar(select(Campaign.id).where(Campaign.name == name)) is not None:
         raise Problem("campaign_name_taken", name=name)
     campaign = Campaign(
@@ -292,11 +304,37 @@ def take_step(
     if due_at is not None and local_day(due_at) < local_day(now):
         raise Problem("field_invalid", field="时限", expected="不早于今天", found=local_day(due_at))
     _refuse_person(session, item, facts.get("handler_person_id"), now=now)
+    if "grid_id" in facts:
+        _refuse_grid(session, facts["grid_id"], actor=actor, now=now)
+    for sha256 in missing_photos(session, facts.get("photos", ())):
+        raise Problem("photo_missing", sha256=sha256)
     step = Step(reason=form.reason.strip(), facts=facts)
     written = advance(session, item, event, step=step, actor=actor, now=now)
     _bring_about(item, event, facts, actor=actor, now=now)
+    if event == "change_grid":
+        _release(session, item, now=now)
+    for sha256 in facts.get("photos", ()):
+        stage = ITEM_STEP_PHOTOS[event].value
+        session.merge(CampaignItemPhoto(item_id=item.id, photo_sha256=sha256, stage=stage))
     session.flush()
     return written
+
+
+def _refuse_grid(session: Session, grid_id: int, *, actor: Actor, now: datetime) -> None:
+    """Refuse a grid that is not there today, and one outside the actor's scope."""
+    grid, day = session.get(Grid, grid_id), local_day(now)
+    if grid is None or (grid.valid_to is not None and grid.valid_to <= day):
+        raise Problem("not_found", what="网格")
+    if not actor.scope.covers(grid.path):
+        raise Problem("not_found", what="网格")
+
+
+def _release(session: Session, item: CampaignItem, *, now: datetime) -> None:
+    """Take a moved item from a person who cannot handle it in its new grid."""
+    possible = possible_matter_handlers(session, item.grid_id, day=local_day(now))
+    if item.responsible_person_id not in {person.id for person in possible}:
+        item.responsible_person_id = None
+    session.flush()
 
 
 def _refuse_stale(session: Session, item: CampaignItem, form: ItemForm) -> None:
@@ -315,6 +353,8 @@ def _refuse_stale(session: Session, item: CampaignItem, form: ItemForm) -> None:
 def _facts(row: Transition, form: ItemForm) -> dict[str, Any]:
     """Return what the step asks for and was filled in."""
     asked = set(fields_of(row)) - {"reason"}
+    if row.event in ITEM_STEP_PHOTOS:
+        asked.add("photos")
     facts: dict[str, Any] = {}
     for field in fields(form):
         value = getattr(form, field.name)
@@ -336,3 +376,5 @@ def _bring_about(
         item.due_on = local_day(facts["due_at"])
     if event == "publish":
         item.published_text, item.published_at = facts["published_text"], now
+    if event == "change_grid":
+        item.grid_id = facts["grid_id"]

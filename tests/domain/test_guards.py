@@ -102,6 +102,8 @@ CASES = [
         {"responsible_id": None, "actor_id": 6},
     ),
     (Guard.PROOF, {}, {"facts": {"proof": "验收单"}}),
+    (Guard.PROOF, {"facts": {"photos": []}}, {"facts": {"photos": ["ab"]}}),
+    (Guard.GRID, {}, {"facts": {"grid_id": 4}}),
     (
         Guard.ACCEPTOR,
         {"actor_id": 5, "handled_by": frozenset({5})},

@@ -4,7 +4,7 @@ from inspect_app.domain.access import ROLES, Role
 from inspect_app.domain.campaign_codes import ITEM_DONE, ITEM_OPEN, ItemState
 from inspect_app.domain.transitions import ITEM_TRANSITIONS, ITEM_WORK, Guard, open_events
 
-BESIDE = "reassign change_due"
+BESIDE = "reassign change_due change_grid"
 WRITTEN = {
     "issued": f"acknowledge>acknowledged {BESIDE}",
     "acknowledged": f"start>in_progress {BESIDE}",
@@ -32,6 +32,7 @@ WHO = {
     "reopen": WATCHERS,
     "reassign": "clerk chief deputy",
     "change_due": "deputy",
+    "change_grid": "clerk chief deputy",
 }
 
 

@@ -99,6 +99,7 @@ class Bureau:
             published_text="已整改到位",
             handler_person_id=self.handler.person_id,
             due_at=end_of_day(DUE + timedelta(days=5)),
+            grid_id=self.town.id,
         )
         return replace(full, **values)
 
@@ -274,7 +275,7 @@ def test_an_item_of_a_matter_takes_what_the_matter_knows_and_the_matter_once(bur
     assert (item.title, item.batch_no, item.is_key_item) == ("夜间排污", "第三批", True)
     assert item.grid_id == bureau.town.id
     assert item.responsible_person_id == bureau.handler.person_id
-    assert item_of_matter(bureau.session, matter.id, scope=bureau.deputy.scope) is item
+    assert item_of_matter(bureau.session, matter.id, actor=bureau.deputy) is item
     with pytest.raises(Problem) as caught:
         bureau.order("2", matter=matter)
     assert caught.value.code == "matter_listed"
@@ -338,12 +339,12 @@ def test_a_township_sees_its_own_items_in_lists_and_one_by_one(bureau: Bureau):
     other = make_grid(bureau.session, parent=bureau.county)
     own, theirs = bureau.order("1"), bureau.order("2", grid_id=other.id)
     nowhere = bureau.order("3", grid_id=None, org_id=make_org(bureau.session).id)
-    scope = bureau.handler.scope
-    assert [line.item for line in item_lines(bureau.session, scope, now=NOW)] == [own]
+    handler = bureau.handler
+    assert [line.item for line in item_lines(bureau.session, handler, now=NOW)] == [own]
     for item in (own, theirs, nowhere):
-        found = find_item(bureau.session, item.id, scope=scope)
+        found = find_item(bureau.session, item.id, actor=handler)
         assert found is (own if item is own else None)
-    everywhere = item_lines(bureau.session, bureau.deputy.scope, now=NOW)
+    everywhere = item_lines(bureau.session, bureau.deputy, now=NOW)
     assert {line.item for line in everywhere} == {own, theirs, nowhere}
 
 
@@ -354,7 +355,7 @@ def test_lines_carry_unit_light_and_the_day_they_were_struck_off(bureau: Bureau)
     bureau.item("in_progress", due_on=past, org_id=org.id, batch_no="第一批")
     struck = bureau.item("accepted_for_cancel", due_on=past, batch_no="第一批")
     bureau.take(struck, "strike_off", bureau.deputy)
-    late, done = item_lines(bureau.session, bureau.deputy.scope, now=NOW)
+    late, done = item_lines(bureau.session, bureau.deputy, now=NOW)
     assert (late.facts.unit, late.light) == ("城关镇环境管理站", Light.RED)
     assert (done.facts.unit, done.light) == (bureau.town.name, Light.NONE)
     assert done.facts.struck_on == TODAY

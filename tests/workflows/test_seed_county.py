@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.db import make_engine
-from inspect_app.domain.access import EVERYWHERE
+from inspect_app.domain.access import EVERYWHERE, SYSTEM
 from inspect_app.domain.campaign_codes import ItemState
 from inspect_app.domain.dispatch import tally
 from inspect_app.domain.problems import Problem
@@ -206,7 +206,7 @@ def test_the_campaigns_have_items_of_many_states_some_of_them_matters(county: Se
     assert len(linked) == 4
     for item in linked:
         assert county.get(ComplaintMatter, item.matter_id).title == item.title
-    lines = item_lines(county, EVERYWHERE, now=NOW)
+    lines = item_lines(county, SYSTEM, now=NOW)
     inspection = [line.facts for line in lines if line.item.campaign_id == 1]
     counted = tally(inspection, dispatch_day(county, now=NOW))
     assert (counted.batches, counted.items, counted.key_items) == (4, 7, 3)

@@ -3,7 +3,7 @@
 from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import Code
 from inspect_app.domain.matter_codes import MatterState
-from inspect_app.domain.transitions.campaign import ITEM_TRANSITIONS, ITEM_WORK
+from inspect_app.domain.transitions.campaign import ITEM_STEP_PHOTOS, ITEM_TRANSITIONS, ITEM_WORK
 from inspect_app.domain.transitions.finding import (
     FINDING_FINISHED,
     FINDING_TRANSITIONS,
@@ -23,6 +23,7 @@ __all__ = [
     "FINAL_STATES",
     "FINDING_FINISHED",
     "FINDING_TRANSITIONS",
+    "ITEM_STEP_PHOTOS",
     "ITEM_TRANSITIONS",
     "ITEM_WORK",
     "MATTER_FINISHED",

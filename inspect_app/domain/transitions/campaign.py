@@ -2,6 +2,7 @@
 
 from inspect_app.domain.access import Permission
 from inspect_app.domain.campaign_codes import ITEM_OPEN, ItemState
+from inspect_app.domain.codes import PhotoStage
 from inspect_app.domain.transitions.rows import Guard, Transition, rows
 
 G = Guard
@@ -119,7 +120,7 @@ _LIST = (
 
 
 def _beside() -> tuple[Transition, ...]:
-    """Return the steps that change who or when while an item is worked on."""
+    """Return the steps that change who, when or where while an item is worked on."""
     return tuple(
         row
         for state in ITEM_OPEN
@@ -140,11 +141,30 @@ def _beside() -> tuple[Transition, ...]:
                 permission=P.MATTER_DECIDE,
                 guards=[G.DUE, G.REASON],
             ),
+            *rows(
+                SUBJECT,
+                ("change_grid", "调整网格"),
+                sources=[state],
+                target=state,
+                permission=P.MATTER_ASSIGN,
+                guards=[G.GRID, G.REASON],
+            ),
         )
     )
 
 
 ITEM_TRANSITIONS: tuple[Transition, ...] = (*_WORK, *_LIST, *_beside())
+
+ITEM_STEP_PHOTOS: dict[str, PhotoStage] = {
+    "start": PhotoStage.BEFORE,
+    "report_progress": PhotoStage.AFTER,
+    "close_phase": PhotoStage.AFTER,
+    "rectify": PhotoStage.AFTER,
+    "accept": PhotoStage.AFTER,
+    "strike_off": PhotoStage.AFTER,
+    "reopen": PhotoStage.BEFORE,
+}
+"""What the photos added by an item's step show; other steps take no photos."""
 
 ITEM_WORK = ("acknowledge", "start", "report_progress", "close_phase", "rectify")
 """Steps of the work that an acceptance judges: who took one does not accept."""

@@ -2,7 +2,7 @@
 
 const all = document.getElementById("choose-all");
 const boxes = [...document.querySelectorAll('input[name="chosen"]')];
-const bar = document.querySelector(".bulk-bar");
+const bar = document.querySelector("#bulk .bulk-bar");
 
 function show() {
   const count = boxes.filter((box) => box.checked).length;
