@@ -1,6 +1,6 @@
 """Two campaigns of the demo: an inspection with batches and a special action, with their items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -9,7 +9,10 @@ import pandas as pd
 from inspect_app.demo.history import History, StepRow
 from inspect_app.demo.patrols import at
 from inspect_app.demo.people import People
+from inspect_app.demo.pictures import SIZE, Shot, photo
 from inspect_app.domain.access import Role
+from inspect_app.domain.codes import PhotoStage
+from inspect_app.domain.transitions import ITEM_STEP_PHOTOS
 
 _STARTED = ("issue", "acknowledge", "start")
 _RECTIFIED = (*_STARTED, "rectify")
@@ -69,6 +72,19 @@ _ACTION = (
 _LINKED = ("assigned", "investigating", "handling")
 
 
+_PICTURED = ("livestock", "bank_waste", "odour_dust", "direct_discharge")
+"""What the photos of items show, in turn."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Rows of the items' photos, which item they belong to, and their bytes."""
+
+    photos: list[dict[str, object]] = field(default_factory=list)
+    links: list[dict[str, object]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
 def add_campaigns(
     rng: np.random.Generator,
     frames: dict[str, pd.DataFrame],
@@ -76,8 +92,11 @@ def add_campaigns(
     people: People,
     history: History,
     today: date,
-) -> None:
-    """Add the frames of campaigns and items; items without a title stand for matters in hand."""
+) -> Evidence:
+    """Add the frames of campaigns and items; items without a title stand for matters in hand.
+
+    Returns the photos of what was found where an item was begun, and of what was put right.
+    """
     creator = people.by_role[Role.DEPUTY, None][0]
     created = at(today - timedelta(days=60), time(9))
     days = {"created_at": created, "created_by": creator}
@@ -112,6 +131,8 @@ def add_campaigns(
     for column in ("responsible_person_id", "matter_id"):
         items[column] = items[column].astype("Int64")
     frames["campaign_item"] = items
+    frames["campaign_item_photo"] = pd.DataFrame(writer.evidence.links)
+    return writer.evidence
 
 
 class _Writer:
@@ -138,6 +159,9 @@ class _Writer:
         self.paths = frames["grid"].set_index("id").path
         self.townships = [int(t) for t in rng.permutation(sorted(people.stations))]
         self.count = 0
+        self.evidence = Evidence()
+        self.pictures = np.random.default_rng(rng.integers(2**32))
+        self.shapes = frames["grid"].set_index("id").geom
 
     def item(self, campaign: int, plan: _Plan) -> dict[str, object]:
         """Return the row of an item; its steps go into the history."""
@@ -152,7 +176,7 @@ class _Writer:
             township = int(str(self.paths[grid]).split("/")[2])
             self.matter.loc[self.matter.id == matter, "is_key_item"] = plan.key
             self.complaint.loc[self.complaint.matter_id == matter, "batch_no"] = plan.batch
-        steps = self._steps(plan, person)
+        steps = self._steps(plan, person, grid=grid)
         state = self.history.live("campaign_item", self.count, steps)
         published = [step for step in steps if step.event == "publish"]
         signed = len(steps) > 1 or matter is not None
@@ -174,14 +198,43 @@ class _Writer:
             "published_at": published[0].at if published else None,
         }
 
-    def _steps(self, plan: _Plan, person: int) -> list[StepRow]:
+    def _steps(self, plan: _Plan, person: int, *, grid: int) -> list[StepRow]:
         life = LIVES[plan.state]
         due = self.today + timedelta(days=plan.due)
         steps = []
         for n, event in enumerate(life):
             day = self.today + timedelta(days=plan.issued - plan.issued * n // len(life))
-            steps.append(self._step(event, at(day, time(9 + n)), person, due=due))
+            step = self._step(event, at(day, time(9 + n)), person, due=due)
+            if event in {"start", "rectify"}:
+                step.facts["photos"] = [self._photo(step, grid)]
+            steps.append(step)
         return steps
+
+    def _photo(self, step: StepRow, grid: int) -> str:
+        """Draw the photo a step was taken with; return its hash."""
+        stage = ITEM_STEP_PHOTOS[step.event]
+        place = self.shapes[grid].representative_point()
+        taken = step.at - timedelta(minutes=15)
+        kind = _PICTURED[self.count % len(_PICTURED)]
+        shot = Shot(place.x, place.y, taken, kind, cured=stage is PhotoStage.AFTER)
+        name, content = photo(self.pictures, shot)
+        self.evidence.files[name] = content
+        self.evidence.photos.append(
+            {
+                "sha256": name,
+                "media_type": "image/jpeg",
+                "size": len(content),
+                "width": SIZE[0],
+                "height": SIZE[1],
+                "taken_at": taken,
+                "received_at": step.at,
+                "received_from": step.actor,
+                "geom": place,
+            }
+        )
+        link = {"item_id": self.count, "photo_sha256": name, "stage": stage.value}
+        self.evidence.links.append(link)
+        return name
 
     def _step(self, event: str, moment: datetime, person: int, *, due: date) -> StepRow:
         facts: dict[str, object] = {}

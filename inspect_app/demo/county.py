@@ -68,12 +68,15 @@ def make_county(seed: int, *, scale: float, today: date) -> County:
     frames = policy_frames() | people.frames() | places | complaints.frames | crew_frames
     spots = Places(places["pollution_source"], places["water_source"], places["road"])
     frames |= condition_frames(past_crews, spots, today=today)
-    add_campaigns(stream(seed, "campaigns"), frames, people=people, history=history, today=today)
+    evidence = add_campaigns(
+        stream(seed, "campaigns"), frames, people=people, history=history, today=today
+    )
     frames |= patrols.frames(ground) | findings.frames() | history.frames()
+    frames["photo"] = pd.concat([frames["photo"], pd.DataFrame(evidence.photos)], ignore_index=True)
     frames["counter"] = _counters(complaints, findings)
     return County(
         frames,
-        findings.files,
+        findings.files | evidence.files,
         complaints.true_matter,
         complaints.hot_spots,
         crews=crews,

@@ -167,7 +167,9 @@ GUARDS: dict[Guard, Callable[[Situation], bool]] = {
     Guard.CHANGE: _any_given("legal_route", "severity", "is_key_item", "is_sensitive"),
     Guard.TARGET: _given("into_matter_id"),
     Guard.RESPONSIBLE: lambda situation: situation.responsible_id in {None, situation.actor_id},
-    Guard.PROOF: _any_given("proof", "photos"),
+    Guard.PROOF: lambda situation: (
+        bool(situation.facts.get("proof")) or bool(situation.facts.get("photos"))
+    ),
     Guard.GRID: _given("grid_id"),
     Guard.ACCEPTOR: lambda situation: situation.actor_id not in situation.handled_by,
     Guard.PUBLISHED_TEXT: _given("published_text"),

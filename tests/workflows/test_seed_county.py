@@ -1,7 +1,7 @@
 """The demo county goes into the database whole, or not at all."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,9 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from inspect_app.db import make_engine
+from inspect_app.demo.patrols import at
 from inspect_app.domain.access import EVERYWHERE, SYSTEM
+from inspect_app.domain.calendar import local_day
 from inspect_app.domain.campaign_codes import ItemState
 from inspect_app.domain.dispatch import tally
 from inspect_app.domain.problems import Problem
@@ -17,26 +19,33 @@ from inspect_app.models import (
     Account,
     Base,
     CampaignItem,
+    CampaignItemPhoto,
     Complaint,
     ComplaintMatter,
     CrewMember,
+    Event,
     Finding,
     FindingPhoto,
     Org,
     PatrolLog,
     PatrolPlan,
     PatrolTask,
+    Post,
     SyncRecord,
     TrackSegment,
 )
-from inspect_app.queries.actors import actor_of
-from inspect_app.queries.campaign_record import item_history
+from inspect_app.queries.actors import actor_of, actor_of_person
+from inspect_app.queries.campaign_record import item_history, item_photos
 from inspect_app.queries.campaigns import dispatch_day, item_lines
 from inspect_app.queries.check_sheets import sheets_of_log
 from inspect_app.queries.device_gaps import device_gaps
 from inspect_app.queries.inbox import held_records
+from inspect_app.queries.matter_worklists import MatterTab, matter_worklist
+from inspect_app.queries.matters import MatterFilter
+from inspect_app.queries.overdue import risen_to
 from inspect_app.queries.owners import owner_at
 from inspect_app.workflows.number import next_number
+from inspect_app.workflows.raise_overdue import raise_overdue
 from inspect_app.workflows.seed_county import seed_county
 from tests.conftest import NOW, SeededCounty, seal_of, settings_for
 from tests.demo_county import TODAY, drawn
@@ -76,6 +85,7 @@ def test_every_table_is_filled_and_the_photos_lie_in_the_folder(
     expected = {table.fullname for table in Base.metadata.sorted_tables} - EMPTY
     assert set(seeded.counts) == expected
     names = set(county.scalars(select(FindingPhoto.photo_sha256)))
+    names |= set(county.scalars(select(CampaignItemPhoto.photo_sha256)))
     assert names == {path.stem for path in seeded.data_dir.rglob("*.jpg")}
     assert county.scalar(select(func.count()).select_from(Complaint)) == 6_000
 
@@ -213,3 +223,25 @@ def test_the_campaigns_have_items_of_many_states_some_of_them_matters(county: Se
     assert counted.late > 0
     for item in items:
         assert item_history(county, item.id)[-1].event.to_state == item.state
+    photos = [item_photos(county, item.id) for item in items]
+    assert sum(bool(of_item) for of_item in photos) >= 8
+    assert {stage.value for of_item in photos for stage, _ in of_item} == {"before", "after"}
+
+
+def test_overdue_matters_have_gone_up_to_every_level_and_are_listed_there(county: Session):
+    now = at(local_day(NOW), time(8))
+    noted = county.scalars(select(Event.facts).where(Event.event == "go_up")).all()
+    levels = {facts["level"] for facts in noted}
+    assert levels == {"chief", "deputy", "director"}
+    assert all(facts["told_person_ids"] for facts in noted if facts["level"] == "director")
+    director = county.scalars(select(Post.person_id).where(Post.role == "director")).first()
+    assert director is not None
+    actor = actor_of_person(county, director, day=local_day(NOW))
+    assert actor is not None
+    risen = risen_to(county, actor, now=now)
+    assert risen
+    shown = matter_worklist(
+        county, actor, MatterTab.WATCHED, chosen=MatterFilter(only_risen=True), page=1, now=now
+    )
+    assert shown.count == len(risen)
+    assert raise_overdue(county, actor=SYSTEM, now=now) == []
