@@ -71,6 +71,15 @@ def test_a_full_disk_is_said_and_nothing_claims_to_be_saved(
     assert_each_once(office, wait_until_held(page), task_id=person.task_id)
 
 
+def test_a_button_that_is_drawn_anew_while_it_is_pressed_works_all_the_same(page: Page):
+    box = page.locator(".card-task button.main").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.evaluate("import('/static/patrol/today.js').then(({ showToday }) => showToday())")
+    page.mouse.up()
+    expect(page.locator("#do-end")).to_be_visible()
+
+
 def test_two_windows_of_one_tablet_send_each_item_once(
     page: Page, office: Office, person: Person, line: Line
 ):
