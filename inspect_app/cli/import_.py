@@ -103,7 +103,8 @@ def show(report: ImportReport, *, seconds: float) -> None:
         console.print(f"· {note}", markup=False)
     counts = ", ".join(f"{name} {count}" for name, count in report.counts.items())
     saved = "dry run, nothing written" if report.batch_id is None else f"batch {report.batch_id}"
-    console.print(f"{counts}; {seconds:.1f} s, {speed:,.0f} rows/s; {saved}", markup=False)
+    told = f"{counts}; {seconds:.1f} s, {speed:,.0f} rows/s; {saved}"
+    console.print(told, markup=False, soft_wrap=True)  # one line, for scripts that read it
     for title, rejections in (("rejected", report.rejections), ("warned", report.warnings)):
         if not rejections:
             continue
