@@ -2,7 +2,14 @@
 
 from inspect_app.models.base import Base
 from inspect_app.models.campaigns import Campaign, CampaignItem
-from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
+from inspect_app.models.clusters import (
+    BurstAlarm,
+    Cluster,
+    ClusterComplaint,
+    ClusterScan,
+    HotGrid,
+    NearRepeat,
+)
 from inspect_app.models.complaints import (
     Complaint,
     ComplaintMatter,
@@ -102,6 +109,7 @@ __all__ = [
     "Grid",
     "GridOwner",
     "Holiday",
+    "HotGrid",
     "ImportBatch",
     "ImportMapping",
     "IncomingPhoto",
@@ -111,6 +119,7 @@ __all__ = [
     "MatterMerge",
     "MatterPhoto",
     "Measure",
+    "NearRepeat",
     "Org",
     "Outlet",
     "PatrolExemption",

@@ -97,6 +97,29 @@ def test_the_slider_turns_weeks_and_the_address_keeps_them(page: Page, watch: Wa
     watch.assert_quiet()
 
 
+def test_near_repeats_are_told_and_hot_grids_are_shown_with_the_ids_of_the_list(
+    page: Page, watch: Watch, leader: str
+):
+    open_clusters(page, leader)
+    expect(page.locator("#repeats summary")).to_contain_text("2.4 倍(p=0.030)")
+    expect(page.locator(".map-hot")).to_have_count(0)
+    with page.expect_response(re.compile("/hot_grids/")) as tile:
+        page.click("#hot-grids summary")
+    assert tile.value.ok
+    rows = page.locator("#hot-grids li")
+    expect(rows).to_have_count(2)
+    listed = sorted(row.get_attribute("data-id") for row in rows.all())
+    marks = page.locator(".map-hot")
+    assert sorted(mark.get_attribute("data-id") for mark in marks.all()) == listed
+    rows.last.locator("button").click()
+    expect(page.locator(".map-hot.chosen")).to_have_attribute(
+        "data-id", rows.last.get_attribute("data-id")
+    )
+    page.click("#hot-grids summary")
+    expect(marks).to_have_count(0)
+    watch.assert_quiet()
+
+
 def test_the_wall_shows_numbers_without_controls_or_titles(page: Page, watch: Watch, leader: str):
     page.set_viewport_size({"width": 1920, "height": 1080})
     open_clusters(page, leader, "/clusters?screen=1")
