@@ -17,7 +17,7 @@ import benchmarks
 from inspect_app.cli import main as inspect_app
 from inspect_app.cli.cluster import throwaway_cluster
 
-READ_DATABASE = {"imports", "layers", "preview", "suggest"}
+READ_DATABASE = {"imports", "layers", "preview"}
 
 
 def main() -> None:

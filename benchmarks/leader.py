@@ -5,47 +5,32 @@ year of complaints from the seed, gunicorn serves it as `inspect-app serve` does
 asks for the pages in turn. Aim: the leader's page below 1.5 s.
 """
 
-import http.client
 import os
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from argon2 import PasswordHasher
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from inspect_app.cli import main as inspect_app
-from inspect_app.cli.cluster import throwaway_cluster
-from inspect_app.config import Settings
-from inspect_app.db import make_engine, session_factory, transaction
+from benchmarks.served import Reader, installation, make_reader, served
+from inspect_app.db import transaction
 from inspect_app.domain.access import SYSTEM, Role
 from inspect_app.domain.weeks import monday_of
-from inspect_app.models import Account, Grid, Org, Person, PollutionSource, Post
+from inspect_app.models import Grid, PollutionSource
 from inspect_app.workflows.ring_bursts import burst_rules, ring_bursts
 from inspect_app.workflows.scan_clusters import ScanWish, scan_clusters
 
 COMPLAINTS = 100_000
 ROUNDS = 40
 SEED = 1
-PORT = 8993
 AIM_S = 1.5
 TOWNS, UNITS = 12, 20
 SOURCES = 400
 WEST, SOUTH, WIDTH = 106.0, 38.0, 0.6
-LOGIN, PASSWORD = "director", "bench"
 FROM = date(2020, 1, 1)
 ZONE = ZoneInfo("Asia/Shanghai")
 PAGES = {
@@ -56,38 +41,6 @@ PAGES = {
     "list, 4 weeks": "/api/clusters/list",
     "list, 52 weeks, all": "/api/clusters/list?span=52&min=1",
 }
-
-
-@dataclass
-class Reader:
-    """A logged-in browser that asks for one page after the other."""
-
-    line: http.client.HTTPConnection
-    cookie: str = ""
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Return status and body of a page."""
-        return self._ask("GET", path)
-
-    def log_in(self) -> None:
-        """Log in through the page."""
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/login")[1])
-        assert token
-        form = {"csrf_token": token[1], "login": LOGIN, "password": PASSWORD}
-        status, _ = self._ask("POST", "/login", urlencode(form))
-        assert status == 302, status
-
-    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        self.line.request(method, path, body, headers)
-        answer = self.line.getresponse()
-        content = answer.read().decode()
-        given = [one.split(";")[0] for one in answer.headers.get_all("Set-Cookie") or []]
-        if given:
-            kept = dict(one.split("=", 1) for one in self.cookie.split("; ") if one)
-            kept |= dict(one.split("=", 1) for one in given)
-            self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
-        return answer.status, content
 
 
 def square(column: float, row: float, *, size: tuple[float, float]) -> str:
@@ -133,15 +86,7 @@ def make_grids(session: Session) -> list[int]:
 def fill(session: Session, *, count: int, now: datetime, rng: np.random.Generator) -> None:
     """Fill an empty county: a year of complaints, six in ten of them about a repeated matter."""
     units = np.array(make_grids(session))
-    org = Org(name="生态环境局", kind="bureau")
-    session.add(org)
-    session.flush()
-    person = Person(name="局长", org_id=org.id)
-    session.add(person)
-    session.flush()
-    session.add(Post(person_id=person.id, role=Role.DIRECTOR.value, valid_from=FROM))
-    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    session.add(Account(person_id=person.id, login=LOGIN, password_hash=hashed))
+    make_reader(session, Role.DIRECTOR)
     for number in range(SOURCES):
         lon, lat = WEST + rng.random() * WIDTH, SOUTH + rng.random() * WIDTH
         kind = "construction_site" if number % 20 == 0 else "chemical"
@@ -226,41 +171,6 @@ def _matters(
         )
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[Reader]:
-    """Serve the database as in production and give a logged-in reader."""
-    environment = os.environ | {"INSPECT_SECURE_COOKIES": "false", "INSPECT_DATA_DIR": str(folder)}
-    server = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "inspect_app.cli", "serve", "--port", str(PORT)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        with closing(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)) as line:
-            _wait(line)
-            reader = Reader(line)
-            reader.log_in()
-            yield reader
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(line: http.client.HTTPConnection) -> None:
-    for _ in range(100):
-        try:
-            line.request("GET", "/healthz")
-            line.getresponse().read()
-        except OSError:
-            line.close()
-            time.sleep(0.2)
-        else:
-            return
-    message = "the server does not answer"
-    raise SystemExit(message)
-
-
 def measure(reader: Reader, *, rounds: int) -> Table:
     """Return p50 and p95 of every page; the first, cold request is left out."""
     table = Table("page", "KB", "p50 ms", "p95 ms", title=f"over HTTP, {rounds} requests each")
@@ -301,36 +211,18 @@ def work(session: Session, *, now: datetime) -> Table:
 def main() -> None:
     """Fill, serve, measure, print."""
     console, now = Console(width=120), datetime.now(UTC)
-    given = os.environ.get("LEADER_DATABASE")
-    before = {name: os.environ.get(name) for name in ("DATABASE_URL", "INSPECT_DEMO")}
-    os.environ["INSPECT_DEMO"] = "1"
-    with (
-        TemporaryDirectory() as folder,
-        nullcontext(None) if given else throwaway_cluster() as cluster,
-    ):
-        os.environ["DATABASE_URL"] = given or cluster.url("postgres")  # type: ignore[union-attr]
-        engine = make_engine(Settings())  # type: ignore[call-arg]  # filled from the environment
-        sessions = session_factory(engine)
-        try:
-            for command in (["migrate"], ["policies", "propose"]):
-                inspect_app(command, standalone_mode=False)
-            with transaction(sessions) as session:
-                if not session.scalar(text("SELECT EXISTS (SELECT FROM complaint)")):
-                    fill(session, count=COMPLAINTS, now=now, rng=np.random.default_rng(SEED))
-                counted = "SELECT count(*), count(DISTINCT matter_id) FROM complaint"
-                complaints, matters = session.execute(text(counted)).one()
-            console.print(f"{complaints:,} complaints about {matters:,} matters")
-            with transaction(sessions) as session:
-                console.print(work(session, now=now))
-            with served(Path(folder)) as reader:
-                console.print(measure(reader, rounds=ROUNDS))
-            console.print(f"aim: the leader's page below {AIM_S} s")
-        finally:
-            engine.dispose()
-            for name, value in before.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
+    with installation(os.environ.get("LEADER_DATABASE")) as sessions:
+        with transaction(sessions) as session:
+            if not session.scalar(text("SELECT EXISTS (SELECT FROM complaint)")):
+                fill(session, count=COMPLAINTS, now=now, rng=np.random.default_rng(SEED))
+            counted = "SELECT count(*), count(DISTINCT matter_id) FROM complaint"
+            complaints, matters = session.execute(text(counted)).one()
+        console.print(f"{complaints:,} complaints about {matters:,} matters")
+        with transaction(sessions) as session:
+            console.print(work(session, now=now))
+        with served() as reader:
+            console.print(measure(reader, rounds=ROUNDS))
+        console.print(f"aim: the leader's page below {AIM_S} s")
 
 
 if __name__ == "__main__":
