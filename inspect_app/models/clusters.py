@@ -84,6 +84,29 @@ class ClusterScan(Base):
     superseded_at: Mapped[datetime | None]
 
 
+class ClusterRun(Base):
+    """One attempt to scan a week, asked for by a person or by the timer (`requested_by` None).
+
+    `started_at` None means that no worker has taken it yet; `scan_id` or `problem` ends it.
+    `cancelled_at` asks the worker to stop: then there is no scan.
+    """
+
+    __tablename__ = "cluster_run"
+
+    id: Mapped[Key]
+    week: Mapped[date] = mapped_column(index=True)
+    reason: Mapped[str]
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    started_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    ended_at: Mapped[datetime | None]
+    scan_id: Mapped[int | None] = mapped_column(reference("cluster_scan.id", cascade=True))
+    problem: Mapped[str | None]
+
+
 class Cluster(Base):
     """A cluster of a scan; its place is the middle of its matters' places as they may be shown."""
 

@@ -13,12 +13,14 @@ from inspect_app.domain.alarm_codes import Confidence, HotConfidence
 from inspect_app.models import (
     Cluster,
     ClusterComplaint,
+    ClusterRun,
     ClusterScan,
     Complaint,
     ComplaintMatter,
     Grid,
     HotGrid,
     NearRepeat,
+    Person,
 )
 from inspect_app.queries.distinct_reporters import reporter
 from inspect_app.queries.scope import in_scope
@@ -52,6 +54,18 @@ def newest_scan(session: Session, *, until: date) -> ClusterScan | None:
         .order_by(ClusterScan.week.desc())
         .limit(1)
     )
+
+
+def newest_run(session: Session, *, week: date) -> tuple[ClusterRun, str | None] | None:
+    """Return the last attempt to scan a week, and the name of who stopped it."""
+    row = session.execute(
+        select(ClusterRun, Person.name)
+        .outerjoin(Person, Person.id == ClusterRun.cancelled_by)
+        .where(ClusterRun.week == week)
+        .order_by(ClusterRun.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
 
 
 def found_clusters(session: Session, scan: ClusterScan, scope: Scope) -> list[FoundCluster]:

@@ -23,9 +23,11 @@ from inspect_app.models import (
     BurstAlarm,
     Cluster,
     ClusterComplaint,
+    ClusterRun,
     ClusterScan,
     Complaint,
     NearRepeat,
+    Person,
     Reporter,
 )
 from tests.conftest import NOW
@@ -327,6 +329,33 @@ def test_exports_carry_near_repeats_and_hot_grids_and_are_noted(session, county,
     noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "complaint.export")).all()
     assert [entry.facts.get("table") for entry in noted] == ["near_repeats", "hot_grids", None]
     assert leader.get("/clusters/tables/anything.csv").status_code == 404
+
+
+def test_a_scan_is_asked_for_and_stopped_on_the_page_and_says_who_and_when(app, session, county):
+    assert county.root.id
+    deputy = client_of(app, session, Role.DEPUTY)
+    session.commit()
+    before = deputy.get("/api/clusters/run?week=2026-W12").json
+    assert (before["words"], before["works"], before["stop"]) == ("", False, None)
+    assert deputy.post(before["start"], data={"week": "2026-W12"}).status_code == 302
+    waits = deputy.get("/api/clusters/run?week=2026-W12").json
+    assert waits["words"] == "2026-W12 的扫描正在等待后台工作进程"
+    assert (waits["works"], waits["start"]) == (True, None)
+    assert deputy.post("/clusters/runs", data={"week": "2026-W12"}).status_code == 409
+    chief = client_of(app, session, Role.CHIEF, county.west)
+    seen = chief.get("/api/clusters/run?week=2026-W12").json
+    assert (seen["works"], seen["start"], seen["stop"]) == (True, None, None)
+    assert chief.post(waits["stop"]).status_code == 403
+    assert deputy.post(waits["stop"]).headers["Location"] == "/clusters?week=2026-W12"
+    after = deputy.get("/api/clusters/run?week=2026-W12").json
+    run = session.scalars(select(ClusterRun)).one()
+    name = session.get_one(Person, run.cancelled_by).name
+    assert after["words"].startswith(f"2026-W12 的扫描已停止({name},2026-03-24 ")
+    assert after["works"] is False
+    assert after["start"]
+    assert deputy.get("/api/clusters/run?week=2026-W11").json["words"] == ""
+    assert deputy.post(waits["stop"]).status_code == 409
+    assert deputy.post("/clusters/runs", data={"week": "2026-W30"}).status_code == 422
 
 
 def test_the_wall_gets_no_titles_names_or_links(session, county, leader):

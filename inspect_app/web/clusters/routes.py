@@ -207,6 +207,7 @@ def _own_configuration(chosen: counts.ComplaintFilter) -> dict[str, Any]:
         "complaints": url_for("clusters.complaints", matter_id=0).removesuffix("0"),
         "export": url_for("clusters.export", form="FORM"),
         "patterns": url_for("clusters.patterns"),
+        "run": url_for("clusters.run_state"),
         "asked": address_of(chosen),
         "weeks": [_week(monday_of(today()) - timedelta(days=7 * n)) for n in range(WEEKS_BACK)],
         "time_zone": time_zone().key,

@@ -30,13 +30,17 @@ FOR_REPEATS = 1
 
 @dataclass(frozen=True, slots=True)
 class ScanWish:
-    """Which week, from which seed, why; whether to scan again, with how many threads."""
+    """Which week, from which seed, why; whether to scan again, with how many threads.
+
+    ``stopped`` is asked while the scan works; True ends it.
+    """
 
     week: date
     seed: int
     reason: str
     again: bool = False
     workers: int = 1
+    stopped: Callable[[], bool] | None = None
 
 
 def scan_clusters(
@@ -53,7 +57,8 @@ def scan_clusters(
     ------
     Problem
         `scan_early` for a week that has not begun; `scan_busy` while another scan is running;
-        `scan_too_long` when the policy's time is up: nothing is stored then.
+        `scan_too_long` when the policy's time is up, `scan_stopped` when somebody wants no more of
+        it: nothing is stored then.
     """
     held = week_scan(session, wish.week)
     if held is not None and not wish.again:
@@ -86,8 +91,12 @@ def scan_clusters(
 def _computed(
     material: Material, rules: WeekRules, wish: ScanWish
 ) -> tuple[ScanResult, RepeatTable]:
-    """Return clusters and near repeats; both stop when the time is up."""
-    stopped = _after(rules.limit_s)
+    """Return clusters and near repeats; both end when the time is up or somebody stops them."""
+    is_late, wanted_no_more = _after(rules.limit_s), wish.stopped or _never
+
+    def stopped() -> bool:
+        return is_late() or wanted_no_more()
+
     days, different = material.days, material.is_different
     try:
         result = scan(
@@ -106,8 +115,14 @@ def _computed(
             stopped=stopped,
         )
     except ScanStopped as fault:
+        if wanted_no_more():
+            raise Problem("scan_stopped") from fault
         raise Problem("scan_too_long", limit=int(rules.limit_s)) from fault
     return result, repeats
+
+
+def _never() -> bool:
+    return False
 
 
 def _after(limit_s: float) -> Callable[[], bool]:
