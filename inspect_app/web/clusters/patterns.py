@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from inspect_app.domain.alarm_codes import Confidence
+from inspect_app.domain.alarm_codes import RepeatConfidence
 from inspect_app.models import ClusterScan, NearRepeat
 from inspect_app.queries.cluster_scans import JudgedGrid
 from inspect_app.web.views import day_text
@@ -71,7 +71,7 @@ def repeat_sentence(row: NearRepeat) -> str:
         "ratio": _ratio(row),
         "p": p_text(row.p),
     }
-    if Confidence(row.confidence) is Confidence.COULD_BE_CHANCE:
+    if RepeatConfidence(row.confidence) is RepeatConfidence.COULD_BE_CHANCE:
         sentence = gettext(
             "在 %(metres)s 米、%(days)s 天之内再次投诉的有 %(observed)s 对,"
             "随机预期 %(expected)s 对,可能是偶然(p=%(p)s)",
@@ -201,9 +201,4 @@ def _ratio(row: NearRepeat) -> str:
 
 
 def _words(row: NearRepeat) -> str:
-    confidence = Confidence(row.confidence)
-    if confidence is Confidence.STRONG:
-        return str(gettext("明显多于随机"))
-    if confidence is Confidence.WEAK:
-        return str(gettext("可能多于随机"))
-    return str(gettext(confidence.label))
+    return str(gettext(RepeatConfidence(row.confidence).label))
