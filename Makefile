@@ -28,7 +28,13 @@ stop: ## End everything `make run` started, the private database too
 
 test: ## Run the whole test suite on a throw-away PostGIS database (PYTEST_ARGS=...)
 	@deploy/setup.sh test
+ifdef PYTEST_ARGS
 	.venv/bin/python -m pytest $(PYTEST_ARGS)
+else
+	@# Side by side but for the browser's, whose pages are timed; both are run to their end.
+	.venv/bin/python -m pytest -m "not browser" -n auto --dist loadfile; others=$$?; \
+		.venv/bin/python -m pytest -m browser && exit $$others
+endif
 
 check: ## Lint, formatting, types, import rules, translations
 	@deploy/setup.sh check

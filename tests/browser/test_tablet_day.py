@@ -184,6 +184,7 @@ def test_monday_begins_offline_with_the_week_that_was_loaded_on_the_evening_befo
 def test_the_size_is_told_before_the_package_is_loaded_again(tablet, live_server: LiveServer):
     page = tablet().page
     expect(page.locator(".card-task")).to_have_count(1)
+    page.wait_for_load_state("networkidle")  # the page's own first look is over
     page.click("#package-ask")
     expect(page.locator("#package-note")).to_have_text("任务包已是最新")
     expect(page.locator("#package-go")).to_be_hidden()

@@ -8,9 +8,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from inspect_app.cli import main
 from inspect_app.db import make_engine, session_factory, transaction
 from inspect_app.domain.access import EVERYWHERE, Actor, Role, Scope
 from inspect_app.domain.problems import Problem
@@ -24,6 +26,7 @@ from inspect_app.models import (
     ClusterScan,
     HotGrid,
     NearRepeat,
+    Person,
     Policy,
 )
 from inspect_app.workflows.defer_job import defer_job
@@ -144,6 +147,21 @@ def test_a_scan_that_waits_is_stopped_at_once_and_no_worker_takes_it(
     with own_sessions() as session:
         acts = session.scalars(select(AuditEntry.action)).all()
         assert acts == ["cluster.stop_scan"]
+
+
+def test_the_command_scans_the_stopped_week_and_tells_who_stopped_it(
+    settings, own_sessions, deputy, monkeypatch
+):
+    stopped(own_sessions, asked(own_sessions, deputy), deputy)
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("INSPECT_DEMO", "1")
+    made = CliRunner().invoke(main, ["clusters", "weekly", "--week", "2026-W12"])
+    assert made.exit_code == 0, made.output
+    with own_sessions() as session:
+        name = session.get_one(Person, deputy.person_id).name
+    assert f"2026-W12 的扫描曾被停止({name}," in made.output
+    assert made.output.count("近重复(") == 9
+    assert "热点网格:4 个网格中 0 个偏多" in made.output
 
 
 def test_a_scan_that_works_is_stopped_and_leaves_nothing_half_written(

@@ -1,7 +1,7 @@
 // The outbox as a person reads it: each item with one state, what needs attention on top.
 
 import { PIECE } from "./blobs.js";
-import { byId, dayHour, el, hear, say, texts } from "./dom.js";
+import { byId, dayHour, el, hear, put, say, texts } from "./dom.js";
 import { allPhotos, drafts, entries, markBlobs, patchEntry, readMeta } from "./store.js";
 import { line, upload } from "./upload.js";
 
@@ -26,8 +26,8 @@ export async function showBox() {
   const items = [...own, ...written.map(asItem)].sort((a, b) => rank(a) - rank(b));
   showSummary(own, items);
   const shown = items.filter((item) => chosen === "all" || item.state === chosen);
-  byId("others").replaceChildren(...othersOf(all, person));
-  byId("entries").replaceChildren(...(shown.length
+  put(byId("others"), ...othersOf(all, person));
+  put(byId("entries"), ...(shown.length
     ? shown.map((item) => row(item, photos)) : [el("li", { class: "empty" }, texts.empty_box)]));
 }
 
@@ -47,7 +47,7 @@ function showSummary(own, items) {
     type: "button", class: "chip-button", "data-filter": name, "aria-pressed": String(chosen === name),
     on: { click: () => { chosen = name; showBox(); } },
   }, `${label} ${n}`);
-  byId("box-filters").replaceChildren(
+  put(byId("box-filters"),
     chip("all", texts.all, items.length),
     ...ORDER.map((state) => [state, items.filter((item) => item.state === state).length])
       .filter(([state, n]) => n || state === chosen)

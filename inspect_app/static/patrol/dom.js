@@ -23,6 +23,29 @@ export function el(tag, { on = {}, ...attributes } = {}, ...children) {
   return element;
 }
 
+const held = new Map();
+let touched = false;
+
+/**
+ * Put children in a place. While a finger or a mouse is down they wait until it is up: a button
+ * that changes between the two would not be pressed.
+ */
+export function put(place, ...children) {
+  if (touched) held.set(place, children);
+  else place.replaceChildren(...children);
+}
+
+function release() {
+  touched = false;
+  for (const [place, children] of held) place.replaceChildren(...children);
+  held.clear();
+}
+
+document.addEventListener("pointerdown", () => { touched = true; }, true);
+// After the click, which follows in the same turn; a touch that became scrolling is cancelled.
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(release), true);
+globalThis.addEventListener("blur", release);
+
 export function length(metres) {
   return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`;
 }

@@ -1,6 +1,6 @@
 // A finding: photo first, place and object filled in, kept as a draft until it is saved.
 
-import { byId, el, fault, length, say, tell, texts } from "./dom.js";
+import { byId, el, fault, length, put, say, tell, texts } from "./dom.js";
 import { draftSoon, dropDraft } from "./drafts.js";
 import { drawPin, pickPlace } from "./map.js";
 import { rememberMeasures, showMeasures } from "./onsite.js";
@@ -133,7 +133,7 @@ function showNear() {
   const chip = (value, ...label) => el("label", { class: "chip" },
     el("input", { type: "radio", name: "object", value, checked: current.object === value }),
     el("span", {}, ...label));
-  byId("finding-near").replaceChildren(
+  put(byId("finding-near"),
     ...near.map((thing) => chip(`${thing.kind}/${thing.id}`, thing.name, el("small", {}, ` ${length(thing.far)}`))),
     chip("", texts.none));
 }

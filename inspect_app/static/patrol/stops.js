@@ -1,7 +1,7 @@
 // The stops of a running patrol: their list, the one just reached, and what each still needs.
 
 import { span, timeLeft } from "./clock.js";
-import { byId, dayTexts, el, hour, length, say, texts } from "./dom.js";
+import { byId, dayTexts, el, hour, length, put, say, texts } from "./dom.js";
 import { here } from "./position.js";
 import { away } from "./shapes.js";
 import { inOrder } from "./state.js";
@@ -21,20 +21,22 @@ export function arrivedAt(task, policies) {
     .sort((a, b) => farOf(a) - farOf(b))[0];
 }
 
+let hint = null;
+
 /** Say which stop has been reached; a stay shorter than asked for is told, never forbidden. */
 export function showProposal(stop, { stay_s, min_s, tick }) {
   const place = byId("proposal");
   place.hidden = !stop;
   if (!stop) return;
-  // The button stays the same one while its stop does: a tap must not fall between two drawings.
-  if (place.dataset.stop !== String(stop.id) || !place.firstChild) {
+  if (place.dataset.stop !== String(stop.id)) {
     place.dataset.stop = stop.id;
-    place.replaceChildren(
-      el("strong", {}, say(texts.arrived, { name: `${stop.seq} ${stop.name}` }), el("small", { class: "hint" })),
-      el("button", { type: "button", class: "action main", on: { click: () => tick(Number(place.dataset.stop)) } }, `✓ ${texts.tick}`));
+    hint = el("small", { class: "hint" });
+    put(place,
+      el("strong", {}, say(texts.arrived, { name: `${stop.seq} ${stop.name}` }), hint),
+      el("button", { type: "button", class: "action main", on: { click: () => tick(stop.id) } }, `✓ ${texts.tick}`));
   }
   const short = stay_s !== null && min_s != null && stay_s < min_s;
-  place.querySelector(".hint").textContent = short ? say(dayTexts.stay_short, { s: stay_s, min: min_s }) : "";
+  hint.textContent = short ? say(dayTexts.stay_short, { s: stay_s, min: min_s }) : "";
 }
 
 /** Bring distances and times that are left up to date, touching nothing that may be tapped. */
@@ -60,7 +62,7 @@ export function showStops(task, { stamp, chosen, open, choose, tick, skip, check
     say(texts.changed, { time: hour(task.changed_at), reason: task.change_reason }));
   const button = (text, handler, look = "") =>
     el("button", { type: "button", class: `action ${look}`, on: { click: handler } }, text);
-  byId("stops").replaceChildren(...(changed ? [changed] : []), ...inOrder(task.stops).map((stop) => {
+  put(byId("stops"), ...(changed ? [changed] : []), ...inOrder(task.stops).map((stop) => {
     const form = open && check(stop);
     const urgent = stop.due_at && stop.result === "pending";
     return el("li", {

@@ -1,6 +1,6 @@
 // A running patrol: map, stops to tick, and the big buttons.
 
-import { byId, dayTexts, el, fault, hear, length, say, showSaved, tell, texts } from "./dom.js";
+import { byId, dayTexts, el, fault, hear, length, put, say, showSaved, tell, texts } from "./dom.js";
 import { checkButton, readDrafted, sheetNote, showOffer } from "./check.js";
 import { askEnd, askSkip } from "./forms.js";
 import { openFinding } from "./finding.js";
@@ -169,7 +169,7 @@ async function pause() {
 async function showActions() {
   const button = (name, handler, look = "") =>
     el("button", { type: "button", class: `action main ${look}`, id: `do-${name}`, on: { click: handler } },
-      texts[name] ?? dayTexts[name]);
+      name === "finding" && waiting ? texts.draft : texts[name] ?? dayTexts[name]);
   const waiting = await draft(task.id);
   const wanted = JSON.stringify([task.id, task.state, Boolean(waiting)]);
   if (byId("actions").dataset.drawn === wanted) return;  // a tap must not fall between two drawings
@@ -190,10 +190,9 @@ async function showActions() {
     end,
   };
   const looks = { finding: "alarm", end: "quiet-action", pause: "quiet-action", pocket: "quiet-action" };
-  byId("actions").replaceChildren(
+  put(byId("actions"),
     ...buttons.map((name) => button(name, act[name], looks[name])),
     ...(running || buttons.length ? [] : [el("p", { class: "quiet" }, texts.state[task.state])]));
-  if (waiting && byId("do-finding")) byId("do-finding").textContent = texts.draft;
 }
 
 async function end() {

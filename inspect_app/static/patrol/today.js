@@ -1,7 +1,7 @@
 // The day's tasks as cards, by time left and distance; another day of the week by its tab.
 
 import { bureauDay, span, now, shiftDay, timeLeft } from "./clock.js";
-import { byId, dayHour, dayTexts, el, hear, hour, length, megabytes, say, tell, texts } from "./dom.js";
+import { byId, dayHour, dayTexts, el, hear, hour, length, megabytes, put, say, tell, texts } from "./dom.js";
 import { isOld, loadPictures, loadWeek, packageSize } from "./package.js";
 import { here } from "./position.js";
 import { away } from "./shapes.js";
@@ -21,7 +21,7 @@ export async function showToday() {
   const cards = (day?.tasks ?? []).map((task) => ({ task, far: farFrom(task) }));
   cards.sort((a, b) => rank(a.task) - rank(b.task) || a.far - b.far);
   const empty = !day ? texts.never_loaded : chosen ? dayTexts.no_tasks_that_day : texts.no_tasks;
-  byId("cards").replaceChildren(
+  put(byId("cards"),
     ...(cards.length ? cards.map(({ task, far }) => card(task, far)) : [el("p", { class: "empty" }, empty)]),
   );
 }
@@ -41,7 +41,7 @@ function showDays(whole) {
   place.hidden = !whole?.monday;
   if (!whole?.monday) return;
   const days = [0, 1, 2, 3, 4, 5, 6].map((place_) => shiftDay(whole.monday, place_));
-  place.replaceChildren(...days.map((each, index) => {
+  put(place, ...days.map((each, index) => {
     const count = whole.tasks.filter((task) => task.day === each).length;
     const isToday = each === bureauDay();
     return el("button", {
