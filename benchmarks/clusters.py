@@ -1,8 +1,9 @@
 """The space-time scan: what it calls chance, what it finds of what is planted, what it costs.
 
-Three tables. `--null` sets without any cluster: their p-values must be spread evenly (Kolmogorov
+Four tables. `--null` sets without any cluster: their p-values must be spread evenly (Kolmogorov
 and Smirnov). Planted clusters by size, excess and radius: how many are found. A year of 10,000,
-100,000 and a million complaints with 999 permutations: seconds and memory.
+100,000 and a million complaints with 999 permutations: seconds and memory. Near repeats (999
+permutations) and hot grids (9,999 draws) of a year's complaints: seconds.
 """
 
 import argparse
@@ -15,9 +16,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.stats import kstest
 
-from gis.clusters import ScanResult, ScanRules, Study, scan
+from gis.clusters import (
+    RepeatRules,
+    ScanResult,
+    ScanRules,
+    Study,
+    hot_grids,
+    near_repeats,
+    neighbours_of,
+    scan,
+)
 
 SIZES = "10000,100000,1000000"
 TOWNS, COUNTY_M, TOWN_M = 40, 40_000.0, 1_500.0
@@ -36,6 +47,11 @@ COLUMNS = [
     "found of planted",
     "p",
 ]
+
+PATTERN_SIZES = "10000,100000"
+REPEAT_M, REPEAT_DAYS = (100.0, 200.0, 500.0), (3, 7, 14)
+GRIDS_ASIDE = 20
+PATTERN_COLUMNS = ["complaints", "pairs", "wall s", "CPU s", "grids", "their CPU s", "peak MB"]
 
 NULL_SETS, NULL_COMPLAINTS, NULL_DAYS, NULL_M = 1_000, 100, 30, 6_000.0
 NULL_RULES = ScanRules(2_000, 7, replications=199)
@@ -83,6 +99,31 @@ def measured(count: int, replications: int, *, prospective: bool) -> list[str]:
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}",
         f"{(first.complaints < planted).sum():,} of {planted:,}",
         f"{first.p:.3f}",
+    ]
+
+
+def patterns(count: int) -> list[str]:
+    """Count near repeats and judge square grids once; return the row of the table."""
+    study, _ = complaints(count, np.random.default_rng(20_260_324))
+    rules = RepeatRules(REPEAT_M, REPEAT_DAYS, replications=999)
+    rng, workers = np.random.default_rng(1), os.cpu_count() or 1
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = near_repeats(study.xy, study.days, rules=rules, rng=rng, workers=workers)
+    repeats = [time.perf_counter() - wall, time.process_time() - cpu]
+    side = COUNTY_M / GRIDS_ASIDE
+    edges = np.arange(GRIDS_ASIDE) * side
+    shapes = np.array([shapely.box(x, y, x + side, y + side) for y in edges for x in edges], object)
+    inside = np.clip(study.xy // side, 0, GRIDS_ASIDE - 1).astype(np.int64)
+    held = np.bincount(inside @ [1, GRIDS_ASIDE], minlength=len(shapes))
+    cpu = time.process_time()
+    hot = hot_grids(held, neighbours_of(shapes, gap_m=30.0), replications=9_999, rng=rng)
+    return [
+        f"{count:,}",
+        f"{found.rows[-1].near_space:,}",
+        *(f"{seconds:.1f}" for seconds in repeats),
+        f"{len(hot.p):,}",
+        f"{time.process_time() - cpu:.1f}",
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}",
     ]
 
 
@@ -187,11 +228,17 @@ def main(options: Sequence[str] = ()) -> None:
     parser.add_argument("--replications", type=int, default=999)
     parser.add_argument("--null", type=int, default=NULL_SETS, help="sets without clusters")
     parser.add_argument("--power", type=int, default=POWER_SETS, help="planted sets a cell")
+    parser.add_argument("--patterns", default=PATTERN_SIZES, help="empty for no table of them")
     given = parser.parse_args(options)
     measured(1_000, 1, prospective=False)
     sizes = [int(size) for size in given.sizes.split(",") if size]
     if sizes:
         print_timing(sizes, given.replications)
+    if given.patterns:
+        patterns(1_000)
+        rows = [patterns(int(size)) for size in given.patterns.split(",")]
+        print("\nnear repeats within 500 m and 14 days; hot grids")
+        print(pd.DataFrame(rows, columns=PATTERN_COLUMNS).to_string(index=False), flush=True)
     if given.null:
         print_null(given.null)
     if given.power:

@@ -14,6 +14,8 @@ from inspect_app.models import (
     ComplaintMatter,
     Crew,
     Grid,
+    HotGrid,
+    NearRepeat,
     Outlet,
     PatrolLog,
     PatrolPlan,
@@ -102,11 +104,14 @@ def furnish(session: Session, county: County, *, at: datetime = NOW, text: str =
         ),
     )
     scan = _scan(session, at=at)
+    for days, q in ((3, 0.001), (7, 0.03), (14, 0.4)):
+        _near_repeat(session, scan, days=days, q=q)
     for (lon, lat), unit in (
         (WEST, county.units["west_south"]),
         (EAST, county.units["east_south"]),
     ):
         _cluster(session, scan, unit, Point(lon, lat - 0.02))
+        _hot_grid(session, scan, unit)
         _places(session, unit, river, Point(lon, lat), text=text)
         _matters(session, unit, Point(lon, lat - 0.02), at=at, text=text)
         make_finding(
@@ -135,6 +140,14 @@ def _scan(session: Session, *, at: datetime) -> ClusterScan:
             circles=2,
             is_exact=True,
             duration_s=0.1,
+            repeat_complaints=6,
+            repeat_replications=999,
+            repeat_seed=11,
+            hot_complaints=6,
+            hot_depth=3,
+            hot_days=28,
+            hot_replications=9_999,
+            hot_seed=12,
             scanned_at=at,
             reason="测试",
         ),
@@ -158,6 +171,42 @@ def _cluster(session: Session, scan: ClusterScan, grid: Grid, place: Point) -> N
             recurrence_days=1750.0,
             confidence="strong",
             geom=ewkt(place),
+        ),
+    )
+
+
+def _near_repeat(session: Session, scan: ClusterScan, *, days: int, q: float) -> None:
+    add(
+        session,
+        NearRepeat(
+            scan_id=scan.id,
+            limit_m=200.0,
+            limit_days=days,
+            observed=6,
+            expected=2.5,
+            near_space=6,
+            near_time=7,
+            p=q,
+            q=q,
+            confidence="strong" if q < 0.01 else "weak" if q < 0.05 else "could_be_chance",
+        ),
+    )
+
+
+def _hot_grid(session: Session, scan: ClusterScan, grid: Grid) -> None:
+    add(
+        session,
+        HotGrid(
+            scan_id=scan.id,
+            grid_id=grid.id,
+            rank=grid.id,
+            observed=3,
+            around=4,
+            neighbours=2,
+            z=3.1,
+            p=0.0001,
+            q=0.004,
+            confidence="strong",
         ),
     )
 

@@ -1,13 +1,15 @@
 """Space-time clusters of complaints with their significance; hot spots with a privacy floor."""
 
 from gis.clusters.bursts import Surge, UnitCounts, surges
+from gis.clusters.hot_grids import HotGrids, hot_grids, neighbours_of
 from gis.clusters.hot_spots import HotSpot, HotSpotRules, HotSpots, hot_spots
-from gis.clusters.knox import KnoxResult, knox
-from gis.clusters.scan import ScanStopped, scan
+from gis.clusters.knox import NearRepeats, RepeatRules, RepeatTable, near_repeats
+from gis.clusters.scan import scan
 from gis.clusters.study import (
     Cluster,
     ScanResult,
     ScanRules,
+    ScanStopped,
     Study,
     UnusableComplaints,
     Verdict,
@@ -15,10 +17,13 @@ from gis.clusters.study import (
 
 __all__ = [
     "Cluster",
+    "HotGrids",
     "HotSpot",
     "HotSpotRules",
     "HotSpots",
-    "KnoxResult",
+    "NearRepeats",
+    "RepeatRules",
+    "RepeatTable",
     "ScanResult",
     "ScanRules",
     "ScanStopped",
@@ -27,8 +32,10 @@ __all__ = [
     "UnitCounts",
     "UnusableComplaints",
     "Verdict",
+    "hot_grids",
     "hot_spots",
-    "knox",
+    "near_repeats",
+    "neighbours_of",
     "scan",
     "surges",
 ]

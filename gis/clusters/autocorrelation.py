@@ -79,6 +79,8 @@ def local_g_star(values: NDArray[np.float64], weights: csr_array) -> NDArray[np.
     Zero where values don't vary, or where a place is near to all others.
     """
     n = len(values)
+    if n == 0:
+        return np.zeros(0)
     near = csr_array(weights + eye_array(n, format="csr"))
     sums = np.asarray(near.sum(axis=1)).ravel()
     squares = np.asarray(near.power(2).sum(axis=1)).ravel()

@@ -51,3 +51,14 @@ class Taken(NamedTuple):
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+
+
+class PairList(NamedTuple):
+    """Pairs of points: those of point ``i`` stand from ``first[i]`` up to ``first[i + 1]``.
+
+    ``band`` is the position of the smallest limit that a pair's distance doesn't surpass.
+    """
+
+    first: NDArray[np.int64]
+    other: NDArray[np.int32]
+    band: NDArray[np.uint8]

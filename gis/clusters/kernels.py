@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.clusters.field import Field, Taken, Thresholds, Work
+from gis.clusters.field import Field, PairList, Taken, Thresholds, Work
 from gis.routing.engine.compiled import compiled, inlined
 
 # SplitMix64: the permutations depend on the seed alone, not on numba's or numpy's version.
@@ -214,3 +214,68 @@ def best_of_each(
                 position += 1
             _sum_up(work)
             found[circle] = _first_of_circle(field, work, taken, circle, where)
+
+
+@inlined
+def _band(xy: NDArray[np.float64], squares: NDArray[np.float64], one: int, other: int) -> int:
+    """Return the band of a pair's distance; the number of bands where it lies beyond them."""
+    east, north = xy[one, 0] - xy[other, 0], xy[one, 1] - xy[other, 1]
+    square = east * east + north * north
+    band = 0
+    while band < squares.size and square > squares[band]:
+        band += 1
+    return band
+
+
+@compiled
+def count_pairs(
+    xy: NDArray[np.float64],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    squares: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+) -> None:
+    """Count for every point the later points in each band."""
+    for one in range(len(xy)):
+        for column in range(low.shape[1]):
+            for other in range(max(one + 1, low[one, column]), high[one, column]):
+                band = _band(xy, squares, one, other)
+                if band < squares.size:
+                    numbers[one, band] += 1
+
+
+@compiled
+def list_pairs(
+    xy: NDArray[np.float64],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    squares: NDArray[np.float64],
+    pairs: PairList,
+) -> None:
+    """Write down the later points in any band, those of each point together."""
+    for one in range(len(xy)):
+        place = pairs.first[one]
+        for column in range(low.shape[1]):
+            for other in range(max(one + 1, low[one, column]), high[one, column]):
+                band = _band(xy, squares, one, other)
+                if band < squares.size:
+                    pairs.other[place] = other
+                    pairs.band[place] = band
+                    place += 1
+
+
+@compiled
+def count_repeats(
+    days: NDArray[np.int32],
+    pairs: PairList,
+    step_of: NDArray[np.uint8],
+    numbers: NDArray[np.int64],
+) -> None:
+    """Count pairs by band of distance and step of days; those too far apart aren't counted."""
+    numbers[:, :] = 0
+    for one in range(days.size):
+        day = days[one]
+        for place in range(pairs.first[one], pairs.first[one + 1]):
+            apart = abs(day - days[pairs.other[place]])
+            if apart < step_of.size:
+                numbers[pairs.band[place], step_of[apart]] += 1

@@ -11,17 +11,13 @@ from scipy.special import xlogy
 
 from gis.clusters.field import Field, Taken, Thresholds, Work
 from gis.clusters.places import Circles, Places, circles_of, places_of
-from gis.clusters.study import Cluster, ScanResult, ScanRules, Study
+from gis.clusters.study import Cluster, ScanResult, ScanRules, ScanStopped, Study
 
 _HALVINGS = 40
 _AT_ONCE = 16
 """Replications between two questions whether to go on: less than a second's work each time."""
 _SLACK = 1e-9
 """Ratios of one cylinder computed twice are equal; the threshold is solved to less than this."""
-
-
-class ScanStopped(Exception):
-    """Who asked for the scan wanted no more of it before it was through."""
 
 
 def scan(

@@ -11,6 +11,10 @@ class UnusableComplaints(ValueError):
     """The arrays don't belong together, or hold what is no number."""
 
 
+class ScanStopped(Exception):
+    """Who asked for the numbers wanted no more of them before they were through."""
+
+
 class Verdict(StrEnum):
     """What a p-value means to a reader."""
 

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     FINDING_FORWARD = "finding.forward"
     FINDING_DECIDE = "finding.decide"
     FINDING_ENFORCE = "finding.enforce"
+    CLUSTER_SCAN = "cluster.scan"
     SUMMARY_VIEW = "summary.view"
     AUDIT_VIEW = "audit.view"
     ADMINISTER = "administer"
@@ -130,7 +131,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SUMMARY_VIEW,
     },
     Role.SUPERVISOR: _READ
-    | {P.COMPLAINT_VIEW, P.MATTER_SUPERVISE, P.PATROL_REVIEW, P.SUMMARY_VIEW},
+    | {
+        P.COMPLAINT_VIEW,
+        P.MATTER_SUPERVISE,
+        P.PATROL_REVIEW,
+        P.CLUSTER_SCAN,
+        P.SUMMARY_VIEW,
+    },
     Role.DEPUTY: _READ
     | {
         P.COMPLAINT_VIEW,
@@ -153,6 +160,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.FINDING_CLOSE,
         P.FINDING_FORWARD,
         P.FINDING_DECIDE,
+        P.CLUSTER_SCAN,
         P.SUMMARY_VIEW,
     },
     Role.DIRECTOR: _READ

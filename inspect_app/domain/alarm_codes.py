@@ -11,6 +11,22 @@ class Confidence(Code):
     COULD_BE_CHANCE = "could_be_chance", "可能是偶然"
 
 
+class RepeatConfidence(Code):
+    """The same of near repeats."""
+
+    STRONG = "strong", "明显多于随机"
+    WEAK = "weak", "可能多于随机"
+    COULD_BE_CHANCE = "could_be_chance", "可能是偶然"
+
+
+class HotConfidence(Code):
+    """The same of a grid with much in and around it."""
+
+    STRONG = "strong", "明显偏多"
+    WEAK = "weak", "可能偏多"
+    COULD_BE_CHANCE = "could_be_chance", "可能是偶然"
+
+
 class AlarmUnit(Code):
     """What a surge of complaints is about, the most particular first."""
 

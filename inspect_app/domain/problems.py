@@ -68,6 +68,8 @@ PROBLEMS: dict[str, str] = {
     "already_imported": "同一文件已在{at}导入过",
     "scan_early": "{week}还没有开始,不能扫描",
     "scan_busy": "另一次聚集扫描正在进行,请稍后再试",
+    "scan_stopped": "聚集扫描已停止,没有保存结果",
+    "scan_over": "聚集扫描已经结束",
     "scan_too_long": "聚集扫描超过{limit}秒,已停止,没有保存结果",
     "alarm_acknowledged": "该报警已由{person}确认",
     "week_invalid": "周次“{found}”无效:应如 2026-W13",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from inspect_app.config import Settings
 from inspect_app.db import transaction
 from inspect_app.domain.problems import Problem
+from inspect_app.jobs.asking import Asking
 from inspect_app.workflows.plan_week import PlanProgress, Watcher, plan_week
 from inspect_app.workflows.run_plan import (
     JOB,
@@ -24,8 +25,6 @@ from inspect_app.workflows.travel_cache import MatrixStore
 
 TELL_EVERY_S = 0.5
 """The page asks once a second; better plans are found many times a second at first."""
-ASK_EVERY_S = 0.5
-"""How long a search may go on after somebody has cancelled it."""
 
 
 def register(queue: App, settings: Settings, sessions: sessionmaker[Session]) -> None:
@@ -72,8 +71,7 @@ class _Teller:
         self._run_id = run_id
         self._stage = ("", False)
         self._last = 0.0
-        self._asked = 0.0
-        self._wish = Wish.GO_ON
+        self._asking = Asking(sessions, lambda session: wish_of(session, run_id))
 
     def tell(self, told: PlanProgress) -> None:
         moment = time.monotonic()
@@ -85,17 +83,12 @@ class _Teller:
             note_progress(session, self._run_id, told, now=_now())
 
     def cancelled(self) -> bool:
-        """Tell whether somebody has cancelled the run; asks the database twice a second."""
-        moment = time.monotonic()
-        if self._wish is Wish.GO_ON and moment - self._asked >= ASK_EVERY_S:
-            self._asked = moment
-            with transaction(self._sessions) as session:
-                self._wish = wish_of(session, self._run_id)
-        return self._wish is not Wish.GO_ON
+        """Tell whether somebody has cancelled the run."""
+        return self._asking.is_over()
 
     def keep_best(self) -> bool:
         """Tell whether who cancelled the run wants the best plan so far."""
-        return self._wish is Wish.STOP_AND_KEEP
+        return self._asking.wish() is Wish.STOP_AND_KEEP
 
 
 def _fail(sessions: sessionmaker[Session], run_id: int, *, words: str) -> None:

@@ -2,7 +2,15 @@
 
 from inspect_app.models.base import Base
 from inspect_app.models.campaigns import Campaign, CampaignItem, CampaignItemPhoto
-from inspect_app.models.clusters import BurstAlarm, Cluster, ClusterComplaint, ClusterScan
+from inspect_app.models.clusters import (
+    BurstAlarm,
+    Cluster,
+    ClusterComplaint,
+    ClusterRun,
+    ClusterScan,
+    HotGrid,
+    NearRepeat,
+)
 from inspect_app.models.complaints import (
     Complaint,
     ComplaintMatter,
@@ -84,6 +92,7 @@ __all__ = [
     "CheckSheet",
     "Cluster",
     "ClusterComplaint",
+    "ClusterRun",
     "ClusterScan",
     "Complaint",
     "ComplaintMatter",
@@ -103,6 +112,7 @@ __all__ = [
     "Grid",
     "GridOwner",
     "Holiday",
+    "HotGrid",
     "ImportBatch",
     "ImportMapping",
     "IncomingPhoto",
@@ -112,6 +122,7 @@ __all__ = [
     "MatterMerge",
     "MatterPhoto",
     "Measure",
+    "NearRepeat",
     "Org",
     "Outlet",
     "PatrolExemption",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -67,10 +68,43 @@ class ClusterScan(Base):
     cell_m: Mapped[float | None] = mapped_column(Float)
     is_exact: Mapped[bool] = mapped_column(Boolean)
     duration_s: Mapped[float] = mapped_column(Float)
+    repeat_complaints: Mapped[int | None] = mapped_column(Integer)
+    """Different complaints the near repeats are pairs of; None before these were counted."""
+    repeat_replications: Mapped[int | None] = mapped_column(Integer)
+    repeat_seed: Mapped[int | None] = mapped_column(BigInteger)
+    hot_complaints: Mapped[int | None] = mapped_column(Integer)
+    """Different complaints of the last `hot_days` in grids of `hot_depth`; None as above."""
+    hot_depth: Mapped[int | None] = mapped_column(Integer)
+    hot_days: Mapped[int | None] = mapped_column(Integer)
+    hot_replications: Mapped[int | None] = mapped_column(Integer)
+    hot_seed: Mapped[int | None] = mapped_column(BigInteger)
     scanned_at: Mapped[datetime]
     scanned_by: Mapped[int | None] = mapped_column(reference("person.id"))
     reason: Mapped[str]
     superseded_at: Mapped[datetime | None]
+
+
+class ClusterRun(Base):
+    """One attempt to scan a week, asked for by a person or by the timer (`requested_by` None).
+
+    `started_at` None means that no worker has taken it yet; `scan_id` or `problem` ends it.
+    `cancelled_at` asks the worker to stop: then there is no scan.
+    """
+
+    __tablename__ = "cluster_run"
+
+    id: Mapped[Key]
+    week: Mapped[date] = mapped_column(index=True)
+    reason: Mapped[str]
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    started_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[int | None] = mapped_column(reference("person.id"))
+    ended_at: Mapped[datetime | None]
+    scan_id: Mapped[int | None] = mapped_column(reference("cluster_scan.id", cascade=True))
+    problem: Mapped[str | None]
 
 
 class Cluster(Base):
@@ -110,6 +144,56 @@ class ClusterComplaint(Base):
     complaint_id: Mapped[int] = mapped_column(
         reference("complaint.id", cascade=True), primary_key=True, index=True
     )
+
+
+class NearRepeat(Base):
+    """How many pairs of complaints of a scan lie within a distance and a number of days."""
+
+    __tablename__ = "near_repeat"
+    __table_args__ = (
+        UniqueConstraint("scan_id", "limit_m", "limit_days"),
+        code_check("confidence", Confidence),
+        CheckConstraint("p > 0 AND p <= 1 AND q > 0 AND q <= 1", name="shares"),
+    )
+
+    id: Mapped[Key]
+    scan_id: Mapped[int] = mapped_column(reference("cluster_scan.id", cascade=True))
+    limit_m: Mapped[float] = mapped_column(Float)
+    limit_days: Mapped[int] = mapped_column(Integer)
+    observed: Mapped[int] = mapped_column(BigInteger)
+    expected: Mapped[float] = mapped_column(Float)
+    near_space: Mapped[int] = mapped_column(BigInteger)
+    """Pairs within the distance, whatever their days."""
+    near_time: Mapped[int] = mapped_column(BigInteger)
+    p: Mapped[float] = mapped_column(Float)
+    q: Mapped[float] = mapped_column(Float)
+    """Share of false alarms when this and all surer limits of the scan are believed."""
+    confidence: Mapped[str] = mapped_column(String(20))
+
+
+class HotGrid(Base):
+    """A grid of a scan's depth, judged by its own complaints and those of its neighbours."""
+
+    __tablename__ = "hot_grid"
+    __table_args__ = (
+        UniqueConstraint("scan_id", "grid_id"),
+        code_check("confidence", Confidence),
+        CheckConstraint("p > 0 AND p <= 1 AND q > 0 AND q <= 1", name="shares"),
+    )
+
+    id: Mapped[Key]
+    scan_id: Mapped[int] = mapped_column(reference("cluster_scan.id", cascade=True))
+    grid_id: Mapped[int] = mapped_column(reference("grid.id"), index=True)
+    rank: Mapped[int] = mapped_column(Integer)
+    observed: Mapped[int] = mapped_column(Integer)
+    around: Mapped[int] = mapped_column(Integer)
+    """Complaints of its neighbours together."""
+    neighbours: Mapped[int] = mapped_column(Integer)
+    z: Mapped[float] = mapped_column(Float)
+    p: Mapped[float] = mapped_column(Float)
+    q: Mapped[float] = mapped_column(Float)
+    """Share of false alarms when this and all surer grids of the scan are believed."""
+    confidence: Mapped[str] = mapped_column(String(20))
 
 
 class BurstAlarm(Base):

@@ -38,6 +38,7 @@ STATUS: dict[str, int] = {
     "already_settled": 409,
     "alarm_acknowledged": 409,
     "scan_busy": 409,
+    "scan_over": 409,
     "digest_missing": 400,
     "digest_mismatch": 400,
     "device_revoked": 401,

@@ -29,6 +29,8 @@ from inspect_app.models import (
     ClusterComplaint,
     ClusterScan,
     Grid,
+    HotGrid,
+    NearRepeat,
     Reporter,
 )
 from inspect_app.models.base import SRID
@@ -105,7 +107,7 @@ def _watched(session: Session, county: County) -> dict[str, int]:
     raise_overdue(session, actor=SYSTEM, now=now)
     return {
         table.__tablename__: rows
-        for table in (ClusterScan, Cluster, ClusterComplaint, BurstAlarm)
+        for table in (ClusterScan, Cluster, ClusterComplaint, NearRepeat, HotGrid, BurstAlarm)
         if (rows := session.scalar(select(func.count()).select_from(table)) or 0)
     }
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inspect_app.domain.access import Role
+from inspect_app.models import Person
 from tests.browser.conftest import DESK, TABLET, LiveServer, Watch, log_in
 from tests.browser.tablet.test_access import AXE, JUDGE
 from tests.conftest import NOW
@@ -94,6 +95,50 @@ def test_the_slider_turns_weeks_and_the_address_keeps_them(page: Page, watch: Wa
     expect(page.locator("#rows")).to_contain_text("没有符合条件的投诉")
     expect(page.locator(".map-cluster")).to_have_count(0)
     expect(page.locator("[data-export=csv]")).to_have_attribute("href", re.compile("min=10"))
+    watch.assert_quiet()
+
+
+def test_near_repeats_are_told_and_hot_grids_are_shown_with_the_ids_of_the_list(
+    page: Page, watch: Watch, leader: str
+):
+    open_clusters(page, leader)
+    expect(page.locator("#repeats summary")).to_contain_text("2.4 倍(p=0.030)")
+    expect(page.locator(".map-hot")).to_have_count(0)
+    with page.expect_response(re.compile("/hot_grids/")) as tile:
+        page.click("#hot-grids summary")
+    assert tile.value.ok
+    rows = page.locator("#hot-grids li")
+    expect(rows).to_have_count(2)
+    listed = sorted(row.get_attribute("data-id") for row in rows.all())
+    marks = page.locator(".map-hot")
+    assert sorted(mark.get_attribute("data-id") for mark in marks.all()) == listed
+    rows.last.locator("button").click()
+    expect(page.locator(".map-hot.chosen")).to_have_attribute(
+        "data-id", rows.last.get_attribute("data-id")
+    )
+    page.click("#hot-grids summary")
+    expect(marks).to_have_count(0)
+    watch.assert_quiet()
+
+
+def test_a_scan_is_started_and_stopped_by_hand(
+    page: Page, watch: Watch, leader: str, live_server: LiveServer
+):
+    assert leader
+    with live_server.writing() as session:
+        account = make_account(session, Role.DEPUTY)
+        login, name = account.login, session.get_one(Person, account.person_id).name
+    open_clusters(page, login, "/clusters?week=2026-W13")
+    page.click("#rings summary")
+    status = page.locator("#run [role=status]")
+    page.get_by_role("button", name="扫描该周").click()
+    expect(status).to_contain_text("正在等待后台工作进程")
+    expect(page.get_by_role("button", name="扫描该周")).to_be_hidden()
+    page.get_by_role("button", name="停止扫描").click()
+    page.wait_for_selector("body[data-drawn]")
+    page.click("#rings summary")
+    expect(status).to_contain_text(f"的扫描已停止({name},")
+    expect(page.get_by_role("button", name="停止扫描")).to_be_hidden()
     watch.assert_quiet()
 
 

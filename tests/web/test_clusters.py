@@ -23,8 +23,11 @@ from inspect_app.models import (
     BurstAlarm,
     Cluster,
     ClusterComplaint,
+    ClusterRun,
     ClusterScan,
     Complaint,
+    NearRepeat,
+    Person,
     Reporter,
 )
 from tests.conftest import NOW
@@ -229,7 +232,12 @@ def test_a_filter_that_means_nothing_is_refused(leader, asked: str):
 def test_only_who_may_see_the_summary_opens_the_map(app, session, county):
     assert county.root.id
     inspector = client_of(app, session, Role.INSPECTOR)
-    for path in ("/clusters", "/api/clusters/cells", "/clusters/complaints.csv"):
+    for path in (
+        "/clusters",
+        "/api/clusters/cells",
+        "/clusters/complaints.csv",
+        "/clusters/tables/hot_grids.csv",
+    ):
         assert inspector.get(path).status_code == 403
 
 
@@ -265,6 +273,89 @@ def test_clusters_are_marked_on_circles_and_rows_and_said_without_overclaiming(
     assert str(scan.replications) in found["scan"]["words"]
     rows = leader.get("/api/clusters/list?week=2026-W13").json["rows"]
     assert {row["words"] for row in rows} == {"明显聚集", "可能是偶然"}
+
+
+def test_near_repeats_are_said_in_words_and_chance_is_named(session, county, leader):
+    furnish(session, county)
+    session.commit()
+    found = leader.get("/api/clusters/patterns?week=2026-W13").json["repeats"]
+    assert found["sentence"] == (
+        "在 200 米、7 天之内再次投诉的有 6 对,是随机预期(2.5 对)的 2.4 倍(p=0.030)"
+    )
+    assert [row["words"] for row in found["rows"]] == ["明显多于随机", "可能多于随机", "可能是偶然"]
+    assert "999" in found["note"]
+    for row in session.scalars(select(NearRepeat)):
+        row.confidence, row.p = "could_be_chance", 0.31
+    session.commit()
+    found = leader.get("/api/clusters/patterns?week=2026-W13").json["repeats"]
+    assert found["sentence"].endswith("随机预期 2.5 对,可能是偶然(p=0.31)")
+    before = leader.get("/api/clusters/patterns?week=2026-W12").json
+    assert before["repeats"] == {"sentence": "该周没有近重复统计", "note": "", "rows": []}
+    assert before["grids"]["rows"] == []
+
+
+def test_hot_grids_have_the_ids_of_the_layer_and_only_those_of_the_scope(
+    app, session, county, leader
+):
+    furnish(session, county)
+    session.commit()
+    rows = leader.get("/api/clusters/patterns?week=2026-W13").json["grids"]["rows"]
+    layer = leader.get(
+        "/api/layers/hot_grids/features?week=2026-W13&bbox=119,29,122,32&zoom=12"
+    ).json
+    assert {row["id"] for row in rows} == {one["id"] for one in layer["features"]}
+    assert len(rows) == 2
+    assert rows[0]["sentence"].startswith("本网格 3 件,相邻 2 个网格共 4 件;z=3.1,p=0.0001")
+    chief = client_of(app, session, Role.CHIEF, county.east)
+    (row,) = chief.get("/api/clusters/patterns?week=2026-W13").json["grids"]["rows"]
+    assert row["name"] == county.units["east_south"].name
+
+
+def test_exports_carry_near_repeats_and_hot_grids_and_are_noted(session, county, leader):
+    furnish(session, county)
+    session.commit()
+    for table, rows in (("near_repeats", 3), ("hot_grids", 2)):
+        answer = leader.get(f"/clusters/tables/{table}.csv?week=2026-W13")
+        lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        assert len(lines) == 1 + rows + 1
+        assert lines[-1][1] in ("种子 11", "种子 12")
+    book = leader.get("/clusters/complaints.xlsx?week=2026-W13").data
+    found = CalamineWorkbook.from_filelike(io.BytesIO(book))
+    assert found.sheet_names == ["投诉清单", "近重复", "热点网格"]
+    repeats, grids = (found.get_sheet_by_index(n).to_python() for n in (1, 2))
+    assert repeats[1][:5] == [200, 3, 6, 2.5, 2.4]
+    listed = leader.get("/api/clusters/patterns?week=2026-W13").json["grids"]["rows"]
+    assert [line[0] for line in grids[1:-1]] == [row["id"] for row in listed]
+    noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "complaint.export")).all()
+    assert [entry.facts.get("table") for entry in noted] == ["near_repeats", "hot_grids", None]
+    assert leader.get("/clusters/tables/anything.csv").status_code == 404
+
+
+def test_a_scan_is_asked_for_and_stopped_on_the_page_and_says_who_and_when(app, session, county):
+    assert county.root.id
+    deputy = client_of(app, session, Role.DEPUTY)
+    session.commit()
+    before = deputy.get("/api/clusters/run?week=2026-W12").json
+    assert (before["words"], before["works"], before["stop"]) == ("", False, None)
+    assert deputy.post(before["start"], data={"week": "2026-W12"}).status_code == 302
+    waits = deputy.get("/api/clusters/run?week=2026-W12").json
+    assert waits["words"] == "2026-W12 的扫描正在等待后台工作进程"
+    assert (waits["works"], waits["start"]) == (True, None)
+    assert deputy.post("/clusters/runs", data={"week": "2026-W12"}).status_code == 409
+    chief = client_of(app, session, Role.CHIEF, county.west)
+    seen = chief.get("/api/clusters/run?week=2026-W12").json
+    assert (seen["works"], seen["start"], seen["stop"]) == (True, None, None)
+    assert chief.post(waits["stop"]).status_code == 403
+    assert deputy.post(waits["stop"]).headers["Location"] == "/clusters?week=2026-W12"
+    after = deputy.get("/api/clusters/run?week=2026-W12").json
+    run = session.scalars(select(ClusterRun)).one()
+    name = session.get_one(Person, run.cancelled_by).name
+    assert after["words"].startswith(f"2026-W12 的扫描已停止({name},2026-03-24 ")
+    assert after["works"] is False
+    assert after["start"]
+    assert deputy.get("/api/clusters/run?week=2026-W11").json["words"] == ""
+    assert deputy.post(waits["stop"]).status_code == 409
+    assert deputy.post("/clusters/runs", data={"week": "2026-W30"}).status_code == 422
 
 
 def test_the_wall_gets_no_titles_names_or_links(session, county, leader):

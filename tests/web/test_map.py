@@ -132,7 +132,15 @@ def test_the_time_window_and_the_classes_narrow_every_answer_alike(chief: FlaskC
         (Role.CLERK, {"planned_routes", "tracks"}),
         (
             Role.ADMINISTRATOR,
-            {"matters", "repeats", "clusters", "findings", "planned_routes", "tracks"},
+            {
+                "matters",
+                "repeats",
+                "clusters",
+                "hot_grids",
+                "findings",
+                "planned_routes",
+                "tracks",
+            },
         ),
         (Role.CHIEF, set()),
     ],

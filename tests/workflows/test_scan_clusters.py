@@ -1,6 +1,6 @@
 """Scans of a week: what is stored, repeated, left out and kept private."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,8 +11,22 @@ from sqlalchemy.orm import Session
 from inspect_app.domain.access import EVERYWHERE, SYSTEM, Scope
 from inspect_app.domain.alarm_codes import Confidence
 from inspect_app.domain.problems import Problem
-from inspect_app.models import AuditEntry, Cluster, ClusterComplaint, ClusterScan, Policy
-from inspect_app.queries.cluster_scans import found_clusters, newest_scan
+from inspect_app.models import (
+    AuditEntry,
+    Cluster,
+    ClusterComplaint,
+    ClusterScan,
+    Complaint,
+    ComplaintMatter,
+    Policy,
+    Reporter,
+)
+from inspect_app.queries.cluster_scans import (
+    found_clusters,
+    judged_grids,
+    near_repeats_of,
+    newest_scan,
+)
 from inspect_app.workflows.scan_clusters import ScanWish, scan_clusters
 from tests.conftest import NOW
 from tests.county import County, make_county
@@ -100,6 +114,101 @@ def test_the_same_seed_finds_the_same(session):
         for each in (stored, other)
     ]
     assert rows[0] == rows[1]
+    assert repeats_of(session, stored) == repeats_of(session, other)
+    assert hot_of(session, stored) == hot_of(session, other)
+    assert (stored.repeat_seed, stored.hot_seed) == (other.repeat_seed, other.hot_seed)
+    third, _ = scan(session, again=True, seed=2)
+    assert third.repeat_seed != stored.repeat_seed
+    assert third.hot_seed != stored.hot_seed
+
+
+def repeats_of(session: Session, stored: ClusterScan) -> list[tuple[float, ...]]:
+    return [
+        (row.limit_m, row.limit_days, row.observed, row.expected, row.p, row.q)
+        for row in near_repeats_of(session, stored)
+    ]
+
+
+def hot_of(session: Session, stored: ClusterScan) -> list[tuple[float, ...]]:
+    return [
+        (
+            one.grid.grid_id,
+            one.grid.rank,
+            one.grid.observed,
+            one.grid.around,
+            one.grid.z,
+            one.grid.p,
+        )
+        for one in judged_grids(session, stored, EVERYWHERE)
+    ]
+
+
+@pytest.mark.usefixtures("county")
+def test_near_repeats_are_stored_for_every_distance_and_number_of_days(session):
+    stored, _ = scan(session)
+    rows = near_repeats_of(session, stored)
+    assert [(row.limit_m, row.limit_days) for row in rows] == [
+        (metres, days) for metres in (100, 200, 500) for days in (3, 7, 14)
+    ]
+    # All pairs of the heap lie in one place within three days; elsewhere nothing is near.
+    assert (rows[0].observed, rows[0].near_space) == (66, 66)
+    pairs = 132 * 131 / 2
+    assert rows[0].expected == pytest.approx(66 * rows[0].near_time / pairs)
+    assert rows[0].p == pytest.approx(1 / 1_000)
+    assert {row.confidence for row in rows} == {"strong"}
+    assert (stored.repeat_complaints, stored.repeat_replications) == (132, 999)
+
+
+@pytest.mark.usefixtures("county")
+def test_one_persons_calls_of_a_day_are_one_repeat_and_unknown_people_are_many(session):
+    lines = session.scalars(
+        select(Complaint).join(ComplaintMatter).where(ComplaintMatter.title == "化工厂异味")
+    ).all()
+    for line in lines:
+        line.received_at = SUNDAY
+    for line in lines[:8]:
+        session.add(Reporter(complaint_id=line.id, mode="named", phone_hash="same"))
+    session.flush()
+    stored, _ = scan(session)
+    assert stored.complaints == 132
+    assert stored.repeat_complaints == 132 - 7
+    rows = near_repeats_of(session, stored)
+    assert rows[0].observed == 5 * 4 / 2
+    judged = judged_grids(session, stored, EVERYWHERE)
+    assert sum(one.grid.observed for one in judged) == stored.hot_complaints
+
+
+def test_grids_of_the_depth_of_the_policy_are_judged_by_their_complaints(session, county):
+    stored, _ = scan(session)
+    judged = judged_grids(session, stored, EVERYWHERE)
+    assert {one.grid.grid_id for one in judged} == {unit.id for unit in county.units.values()}
+    by_grid = {one.grid.grid_id: one.grid for one in judged}
+    # By hand: the complaints of the last 28 days in each grid; all four meet in the middle.
+    since = datetime.combine(date(2026, 2, 23), time(), ZONE)
+    for unit in county.units.values():
+        lines = select(func.count()).where(
+            Complaint.grid_id == unit.id,
+            Complaint.received_at >= since,
+            Complaint.received_at < datetime.combine(date(2026, 3, 23), time(), ZONE),
+        )
+        assert by_grid[unit.id].observed == session.scalar(lines)
+    total = sum(grid.observed for grid in by_grid.values())
+    assert all(grid.neighbours == 3 for grid in by_grid.values())
+    assert all(grid.around == total - grid.observed for grid in by_grid.values())
+    assert (stored.hot_depth, stored.hot_days, stored.hot_replications) == (3, 28, 9_999)
+    assert stored.hot_complaints == total
+    west = Scope(everywhere=False, grid_paths=(county.west.path,))
+    assert len(judged_grids(session, stored, west)) == 2
+
+
+def test_townships_are_judged_by_what_lies_below_them(session, county):
+    for policy in session.scalars(select(Policy).where(Policy.key == "hot_grid_depth")):
+        policy.value = {"value": 2}
+    stored, _ = scan(session)
+    judged = {one.grid.grid_id: one.grid for one in judged_grids(session, stored, EVERYWHERE)}
+    assert set(judged) == {county.west.id, county.east.id}
+    assert judged[county.west.id].observed >= 12
+    assert {grid.confidence for grid in judged.values()} == {"could_be_chance"}
 
 
 @pytest.mark.usefixtures("county")
@@ -112,6 +221,7 @@ def test_complaints_without_a_place_or_on_a_fallback_coordinate_are_left_out_and
     stored, _ = scan(session)
     assert (stored.complaints, stored.without_place) == (132, 1)
     assert (stored.on_shared_place, stored.shared_places) == (1, 1)
+    assert stored.repeat_complaints == 132
 
 
 def test_a_cluster_is_seen_in_the_scope_of_its_grid_only(session, county):
@@ -157,5 +267,7 @@ def test_a_county_without_complaints_is_scanned_in_peace(session):
     stored, _ = scan(session)
     assert stored.complaints == 0
     assert found_clusters(session, stored, EVERYWHERE) == []
+    assert {row.p for row in near_repeats_of(session, stored)} == {1.0}
+    assert {one.grid.p for one in judged_grids(session, stored, EVERYWHERE)} == {1.0}
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "cluster.scan")).one()
     assert entry.facts["clusters"] == 0

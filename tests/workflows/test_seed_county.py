@@ -53,7 +53,7 @@ from tests.factories import make_grid, make_org
 
 EMPTY = {
     *("complaint_move", "matter_merge", "matter_photo", "issued_document", "import_mapping"),
-    *("pii.reporter_key", "holiday", "burst_alarm"),
+    *("pii.reporter_key", "holiday", "burst_alarm", "cluster_run"),
     *("change", "import_batch", "incoming_photo"),
     *("plan_change", "plan_run", "sync_quarantine", "web_session"),
 }

@@ -10,10 +10,16 @@ from rich.table import Table
 
 from inspect_app.cli.edge import command_transaction, console, now, read_settings, today
 from inspect_app.domain.access import EVERYWHERE, SYSTEM
-from inspect_app.domain.alarm_codes import AlarmUnit
+from inspect_app.domain.alarm_codes import AlarmUnit, HotConfidence, RepeatConfidence
 from inspect_app.domain.weeks import monday_of, parse_week, week_text
-from inspect_app.models import BurstAlarm
-from inspect_app.queries.cluster_scans import FoundCluster, found_clusters
+from inspect_app.models import BurstAlarm, ClusterRun
+from inspect_app.queries.cluster_scans import (
+    FoundCluster,
+    found_clusters,
+    judged_grids,
+    near_repeats_of,
+    newest_run,
+)
 from inspect_app.workflows.ring_bursts import burst_rules, ring_bursts
 from inspect_app.workflows.scan_clusters import ScanWish, scan_clusters
 
@@ -21,6 +27,11 @@ SCANNED = (
     "{week}:{complaints} 件,未采用 {left} 件(无位置 {without},疑似默认坐标 {shared}),"
     "{duration:.1f} 秒,种子 {seed}"
 )
+REPEATS = (
+    "近重复({metres:.0f} 米、{days} 天):{observed} 对,预期 {expected:.1f} 对,p={p:.4f},{words}"
+)
+HOT_GRIDS = "热点网格:{judged} 个网格中 {hot} 个偏多"
+STOPPED = "{week} 的扫描曾被停止({person},{moment:%Y-%m-%d %H:%M})"
 DONE_BEFORE = "{week} 已扫描过(--again 重新扫描)"
 CLUSTER_HEADINGS = ("件数", "预期", "p 值", "偶然重现天数", "半径(米)", "日期", "网格", "判断")
 ALARM_HEADINGS = ("对象", "名称", "件数", "预期", "过去", "p 值", "误报比例")
@@ -46,6 +57,9 @@ def weekly(*, week: str | None, seed: int | None, reason: str, again: bool) -> N
     with command_transaction() as session:
         scan, is_new = scan_clusters(session, wish, zone=zone, actor=SYSTEM, now=now())
         found = found_clusters(session, scan, EVERYWHERE)
+        repeats = near_repeats_of(session, scan)
+        judged = judged_grids(session, scan, EVERYWHERE)
+        _tell_stopped(newest_run(session, week=asked), zone)
         if not is_new:
             console.print(DONE_BEFORE.format(week=week_text(scan.week)))
         left = scan.without_place + scan.on_shared_place
@@ -63,6 +77,19 @@ def weekly(*, week: str | None, seed: int | None, reason: str, again: bool) -> N
     for one in found:
         table.add_row(*_cells(one))
     console.print(table)
+    for row in repeats:
+        words = RepeatConfidence(row.confidence).label
+        facts = {"observed": row.observed, "expected": row.expected, "p": row.p, "words": words}
+        console.print(REPEATS.format(metres=row.limit_m, days=row.limit_days, **facts))
+    hot = sum(one.confidence is not HotConfidence.COULD_BE_CHANCE for one in judged)
+    console.print(HOT_GRIDS.format(judged=len(judged), hot=hot))
+
+
+def _tell_stopped(run: tuple[ClusterRun, str | None] | None, zone: ZoneInfo) -> None:
+    if run is None or run[0].cancelled_at is None or run[0].scan_id is not None:
+        return
+    moment = run[0].cancelled_at.astimezone(zone)
+    console.print(STOPPED.format(week=week_text(run[0].week), person=run[1], moment=moment))
 
 
 @click.command("bursts")

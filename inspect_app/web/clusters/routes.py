@@ -11,9 +11,16 @@ from inspect_app.domain.access import Permission
 from inspect_app.domain.codes import PollutionType, SourceChannel
 from inspect_app.domain.problems import Problem
 from inspect_app.domain.weeks import monday_of, week_text
+from inspect_app.models import ClusterScan, NearRepeat
 from inspect_app.queries import complaint_counts as counts
 from inspect_app.queries import features
-from inspect_app.queries.cluster_scans import found_clusters, newest_scan
+from inspect_app.queries.cluster_scans import (
+    JudgedGrid,
+    found_clusters,
+    judged_grids,
+    near_repeats_of,
+    newest_scan,
+)
 from inspect_app.queries.grid_names import grid_choices
 from inspect_app.web.clusters.arguments import (
     COUNTS,
@@ -24,7 +31,14 @@ from inspect_app.web.clusters.arguments import (
     asked_question,
     asked_zoom,
 )
-from inspect_app.web.clusters.exports import CSV, XLSX, csv_file, xlsx_file
+from inspect_app.web.clusters.exports import CSV, XLSX, csv_file, csv_table, xlsx_file
+from inspect_app.web.clusters.patterns import (
+    Cells,
+    grids_json,
+    grids_table,
+    repeats_json,
+    repeats_table,
+)
 from inspect_app.web.clusters.shown import (
     WORDS,
     cell_json,
@@ -44,6 +58,7 @@ from inspect_app.workflows.ring_bursts import acknowledge
 pages = Blueprint("clusters", __name__)
 
 BASE_LAYERS = ("grids", "waterways")
+HOT_GRIDS = "hot_grids"
 WEEKS_BACK = 53
 """Weeks the slider reaches back: a year, and the present week."""
 REFRESH_S = 60
@@ -57,7 +72,7 @@ def page() -> str:
     extent = features.extent(database(), actor().scope, day=today())
     seen = visible_layers()
     base = configuration(
-        {key: seen[key] for key in BASE_LAYERS if key in seen},
+        {key: seen[key] for key in (*BASE_LAYERS, HOT_GRIDS) if key in seen},
         map_name=canvas.name,
         extent=extent,
         week=chosen.last_week,
@@ -121,6 +136,30 @@ def complaints(matter_id: int) -> Response:
     return json_answer({"complaints": [complaint_json(line) for line in lines], "count": number})
 
 
+@pages.get("/api/clusters/patterns")
+@requires(Permission.SUMMARY_VIEW)
+def patterns() -> Response:
+    """Answer with the near repeats of the county and the hot grids of the scope."""
+    scan = newest_scan(database(), until=asked_filter().last_week)
+    return json_answer(
+        {"repeats": repeats_json(scan, _repeats(scan)), "grids": grids_json(scan, _grids(scan))}
+    )
+
+
+@pages.get("/clusters/tables/<table>.csv")
+@requires(Permission.SUMMARY_VIEW)
+def export_table(table: str) -> Response:
+    """Return near repeats or all judged grids of the scope as a file."""
+    asked_week = asked_filter().last_week
+    rows = _tables(asked_week).get(table)
+    if rows is None:
+        raise Problem("not_found", what="文件")
+    week = week_text(asked_week)
+    asked = {"week": week, "table": table}
+    note_export(database(), asked, rows=len(rows) - 1, actor=actor(), now=now())
+    return csv_table(rows, name=f"{table}-{week}")
+
+
 @pages.get("/clusters/complaints.<form>")
 @requires(Permission.SUMMARY_VIEW)
 def export(form: str) -> Response:
@@ -130,8 +169,10 @@ def export(form: str) -> Response:
     question = asked_question()
     lines, _ = counts.matter_counts(database(), question, page=None)
     note_export(database(), address_of(question.chosen), rows=len(lines), actor=actor(), now=now())
-    write = csv_file if form == CSV else xlsx_file
-    return write(lines, question, cut_off=now())
+    if form == CSV:
+        return csv_file(lines, question, cut_off=now())
+    tables = _tables(question.chosen.last_week)
+    return xlsx_file(lines, question, tables=tables, cut_off=now())
 
 
 @pages.post("/alarms/<int:alarm_id>/acknowledge")
@@ -143,12 +184,30 @@ def acknowledge_alarm(alarm_id: int) -> AnyResponse:
     return redirect(url_for("summary.page"))
 
 
+def _repeats(scan: ClusterScan | None) -> list[NearRepeat]:
+    return [] if scan is None else near_repeats_of(database(), scan)
+
+
+def _grids(scan: ClusterScan | None) -> list[JudgedGrid]:
+    return [] if scan is None else judged_grids(database(), scan, actor().scope)
+
+
+def _tables(week: date) -> dict[str, list[Cells]]:
+    scan = newest_scan(database(), until=week)
+    return {
+        "near_repeats": repeats_table(scan, _repeats(scan)),
+        "hot_grids": grids_table(scan, _grids(scan)),
+    }
+
+
 def _own_configuration(chosen: counts.ComplaintFilter) -> dict[str, Any]:
     return {
         "cells": url_for("clusters.cells"),
         "rows": url_for("clusters.rows"),
         "complaints": url_for("clusters.complaints", matter_id=0).removesuffix("0"),
         "export": url_for("clusters.export", form="FORM"),
+        "patterns": url_for("clusters.patterns"),
+        "run": url_for("clusters.run_state"),
         "asked": address_of(chosen),
         "weeks": [_week(monday_of(today()) - timedelta(days=7 * n)) for n in range(WEEKS_BACK)],
         "time_zone": time_zone().key,

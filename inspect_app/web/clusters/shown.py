@@ -39,6 +39,7 @@ WORDS = {
     "weeks": "{first} 至 {last}",
     "play": "播放",
     "pause": "暂停",
+    "hot": "{sure} 个偏多,列出 {shown} 个",
 }
 """Words the page's modules use."""
 

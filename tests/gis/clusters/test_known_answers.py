@@ -11,7 +11,15 @@ from scipy.sparse import csr_array, diags_array
 from scipy.spatial import distance_matrix
 from scipy.stats import poisson
 
-from gis.clusters import HotSpotRules, ScanRules, Study, hot_spots, knox, scan
+from gis.clusters import (
+    HotSpotRules,
+    RepeatRules,
+    ScanRules,
+    Study,
+    hot_spots,
+    near_repeats,
+    scan,
+)
 from gis.clusters.autocorrelation import false_discovery_share, general_g, local_g_star, moran
 from gis.crs import metric_crs_for, project
 
@@ -46,14 +54,13 @@ def row_standardised(weights):
 def test_knox_counts_the_lymphomas_of_west_nile(folder, answers):
     known = answers["knox_burkitt"]
     cases = gpd.read_file(folder / "burkitt" / "burkitt.shp")
-    found = knox(
+    table = near_repeats(
         cases[["X", "Y"]].to_numpy(float),
-        cases["T"].to_numpy(float),
-        near_m=known["delta"],
-        near_time=known["tau"],
-        replications=499,
+        cases["T"].to_numpy(np.int64),
+        rules=RepeatRules((known["delta"],), (known["tau"],), replications=499),
         rng=np.random.default_rng(1),
     )
+    (found,) = table.rows
     (both, space_only), (time_only, neither) = known["observed_2x2"]
     assert found.near_both == both == known["statistic"]
     rest = {both + space_only, both + time_only}
@@ -133,27 +140,3 @@ def test_one_reporter_alone_is_never_shown():
     assert [(one.x_m, one.count) for one in found.cells] == [(2_000.0, 5)]
     assert (found.hidden_cells, found.hidden_complaints) == (1, 40)
     assert hot_spots(np.empty((0, 2)), np.empty(0, int), rules=rules).cells == ()
-
-
-def test_near_repeats_by_hand_and_where_there_are_none():
-    # Pairs within 10 m: the first two; within a day: the first two, and the last two.
-    xy = np.array([(0.0, 0), (6, 8), (500, 0), (900, 0)])
-    found = knox(
-        xy,
-        np.array([1.0, 2, 8, 9]),
-        near_m=10,
-        near_time=1,
-        replications=9,
-        rng=np.random.default_rng(1),
-    )
-    assert (found.near_both, found.near_space, found.near_time, found.pairs) == (1, 1, 2, 6)
-    assert found.expected == pytest.approx(1 / 3)
-    none = knox(
-        np.empty((0, 2)),
-        np.empty(0),
-        near_m=10,
-        near_time=1,
-        replications=9,
-        rng=np.random.default_rng(1),
-    )
-    assert (none.near_both, none.pairs, none.p) == (0, 0, 1.0)

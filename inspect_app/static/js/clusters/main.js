@@ -5,6 +5,8 @@ import { read } from "../map/api.js";
 import { Circles } from "./circles.js";
 import { byId, fill, make, sample } from "./dom.js";
 import { List } from "./list.js";
+import { Patterns } from "./patterns.js";
+import { Run } from "./run.js";
 import { State } from "./state.js";
 
 const configuration = JSON.parse(byId("map-configuration").textContent);
@@ -16,6 +18,8 @@ const STEP_MS = 1800;
 const state = new State(configuration);
 const circles = new Circles(map, configuration);
 const list = new List(state, configuration);
+const patterns = screen ? null : new Patterns(map, state, configuration);
+const run = screen ? null : new Run(state, configuration);
 
 async function told(work) {
   const notice = byId("notice");
@@ -66,6 +70,9 @@ function tellWeeks() {
   byId("weeks").textContent = `${week} · ${fill(words.weeks, { first, last })}`;
   for (const link of document.querySelectorAll("[data-export]")) {
     link.href = `${configuration.export.replace("FORM", link.dataset.export)}?${state.query()}`;
+  }
+  for (const link of document.querySelectorAll("[data-table]")) {
+    link.href = `${link.href.split("?")[0]}?week=${week}`;
   }
   const slider = byId("slider");
   if (!slider) return;
@@ -133,7 +140,9 @@ list.addEventListener("chosen", ({ detail: found }) => {
   if (found.lon !== null) map.setView([found.lat, found.lon], Math.max(map.getZoom(), MATTER_ZOOM));
   told(choose(found.id));
 });
-state.addEventListener("filter", () => { tellWeeks(); told(Promise.all([draw(), list.refresh()])); });
+state.addEventListener("filter", () => { tellWeeks(); told(Promise.all([draw(), list.refresh(), patterns?.refresh(), run?.refresh()])); });
+run?.addEventListener("due", () => told(run.refresh()));
+run?.addEventListener("over", () => told(Promise.all([draw(), list.refresh(), patterns.refresh()])));
 state.addEventListener("list", () => told(list.refresh()));
 
 map.attributionControl.setPrefix(false);
@@ -159,4 +168,4 @@ if (screen) {
 } else {
   linkControls();
 }
-told(Promise.all([draw(), list.refresh(), ...base.map((layer) => layer.show())]));
+told(Promise.all([draw(), list.refresh(), patterns?.refresh(), run?.refresh(), ...base.map((layer) => layer.show())]));
