@@ -66,8 +66,8 @@ def repeat_sentence(row: NearRepeat) -> str:
     facts = {
         "metres": f"{row.limit_m:.0f}",
         "days": row.limit_days,
-        "observed": row.observed,
-        "expected": f"{row.expected:,.1f}",
+        "observed": f"{row.observed:,}",
+        "expected": f"{row.expected:,.{0 if row.expected >= 100 else 1}f}",
         "ratio": _ratio(row),
         "p": p_text(row.p),
     }
