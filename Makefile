@@ -32,7 +32,7 @@ ifdef PYTEST_ARGS
 	.venv/bin/python -m pytest $(PYTEST_ARGS)
 else
 	@# Side by side but for the browser's, whose pages are timed; both are run to their end.
-	.venv/bin/python -m pytest -m "not browser" -n auto --dist loadfile; others=$$?; \
+	others=0; .venv/bin/python -m pytest -m "not browser" -n auto --dist loadfile || others=$$?; \
 		.venv/bin/python -m pytest -m browser && exit $$others
 endif
 

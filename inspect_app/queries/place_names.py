@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 
 from pypinyin import lazy_pinyin
 from sqlalchemy import text
@@ -56,30 +57,27 @@ class _Name:
     name: str
     letters: str
     """First letters of the syllables: zgq."""
-    syllables: tuple[str, ...]
+    pinyin: str
+    starts: tuple[int, ...]
+    """Where in the pinyin the second and later syllables begin."""
     more: str
 
     def rank(self, asked: str) -> int | None:
         """Return how well the name fits, 0 best; None where it does not."""
-        pinyin = "".join(self.syllables)
         if self.name.startswith(asked):
             return 0
         if self.letters.startswith(asked):
             return 1 if self.letters == asked else 2
-        if pinyin.startswith(asked):
+        if self.pinyin.startswith(asked):
             return 2
         if asked in self.name:
             return 3
-        if self._begins_within(asked):
+        # From the beginning of a syllable on.
+        if asked in self.pinyin and any(self.pinyin.startswith(asked, at) for at in self.starts):
             return 4
         if asked in self.letters:
             return 5
         return 6 if asked in self.more else None
-
-    def _begins_within(self, asked: str) -> bool:
-        """Whether the pinyin has the text from the beginning of a syllable on."""
-        tails = ("".join(self.syllables[n:]) for n in range(1, len(self.syllables)))
-        return any(tail.startswith(asked) for tail in tails)
 
 
 @dataclass(slots=True)
@@ -138,18 +136,16 @@ class PlaceNames:
 
     def _read(self, session: Session) -> None:
         names = [_name(NameKind(row[0]), row[1], row[2], row[3]) for row in session.execute(_READ)]
-        keys = [
-            _SEPARATOR.join((one.name, one.letters, "".join(one.syllables), one.more))
-            for one in names
-        ]
+        keys = [_SEPARATOR.join((one.name, one.letters, one.pinyin, one.more)) for one in names]
         self._names, self._keys = names, keys
 
 
 def _name(kind: NameKind, number: int, name: str, more: str) -> _Name:  # noqa: PLR0917 - a row
     plain = folded(name)
-    syllables = tuple(lazy_pinyin(plain))
+    syllables = lazy_pinyin(plain)
     letters = "".join(one[:1] if one.isalpha() else one for one in syllables)
-    return _Name(kind, number, plain, letters, syllables, folded(more))
+    starts = tuple(accumulate(len(one) for one in syllables[:-1]))
+    return _Name(kind, number, plain, letters, "".join(syllables), starts, folded(more))
 
 
 def folded(asked: str) -> str:
