@@ -12,7 +12,6 @@ from inspect_app.domain.transitions import Guard
 from inspect_app.queries.campaigns import ItemFilter
 from inspect_app.web.http import AnyCode, chosen_code, parsed_day
 from inspect_app.workflows.handle_campaign import CampaignDraft, ItemDraft, ItemForm
-from inspect_app.workflows.handle_items import ChosenItem
 
 FIELDS: Mapping[str, tuple[str, str]] = {
     "handler_person_id": ("责任人", "person"),
@@ -87,19 +86,6 @@ def item_form() -> ItemForm:
         grid_id=form.get("grid_id", type=int),
         photos=tuple(value for value in form.getlist("photos") if value),
     )
-
-
-def chosen_items() -> list[ChosenItem]:
-    """Return the ticked items of a list; each box carries id, state and version."""
-    chosen = []
-    for value in request.form.getlist("chosen"):
-        parts = value.split(" ")
-        try:
-            item_id, state, version = parts
-            chosen.append(ChosenItem(int(item_id), state, int(version)))
-        except ValueError as error:
-            raise Problem("body_invalid", reason=value[:80]) from error
-    return chosen
 
 
 def item_filter() -> ItemFilter:

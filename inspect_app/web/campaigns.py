@@ -49,7 +49,6 @@ from inspect_app.web.campaign_forms import (
     FIELDS,
     ItemAction,
     campaign_draft,
-    chosen_items,
     item_draft,
     item_filter,
     item_form,
@@ -57,6 +56,7 @@ from inspect_app.web.campaign_forms import (
 from inspect_app.web.campaign_sheet import sheet_periods
 from inspect_app.web.http import actor, database, now, requires, roll_back, sentence, today
 from inspect_app.web.statuses import status_of
+from inspect_app.web.ticked import ticked
 from inspect_app.workflows.edit_campaign import edit_campaign
 from inspect_app.workflows.handle_campaign import (
     add_item,
@@ -211,7 +211,7 @@ def bulk() -> tuple[str, int] | str:
     event = request.form.get("event", "")
     try:
         outcome = handle_items(
-            database(), chosen_items(), event, form=item_form(), actor=actor(), now=now()
+            database(), ticked(int), event, form=item_form(), actor=actor(), now=now()
         )
     except Problem as problem:
         roll_back()

@@ -55,11 +55,11 @@ from inspect_app.web.matter_forms import (
     FIELDS,
     MatterAction,
     action_of,
-    chosen_matters,
     matter_filter,
     matter_form,
 )
 from inspect_app.web.statuses import status_of
+from inspect_app.web.ticked import ticked
 from inspect_app.workflows.handle_many import BULK_EVENTS, handle_many
 from inspect_app.workflows.handle_matter import APART, handle, obstacle
 from inspect_app.workflows.issue_document import ISSUERS, refusal_of_document, step_of
@@ -140,7 +140,7 @@ def bulk() -> tuple[str, int] | str:
     event = request.form.get("event", "")
     try:
         outcome = handle_many(
-            database(), chosen_matters(), event, form=matter_form(), actor=actor(), now=now()
+            database(), ticked(int), event, form=matter_form(), actor=actor(), now=now()
         )
     except Problem as problem:
         roll_back()

@@ -16,7 +16,6 @@ from inspect_app.domain.transitions import STEP_PHOTOS, FindingState, Guard, Tra
 from inspect_app.queries.finding_start import FindingStart
 from inspect_app.queries.worklists import Filter
 from inspect_app.workflows.follow_finding import EFFECTS, FACT_OF_GUARD, NOTHING, FollowForm
-from inspect_app.workflows.follow_many import Chosen
 from inspect_app.workflows.raise_finding import FindingDraft
 
 C = TypeVar("C", bound=Code)
@@ -67,19 +66,6 @@ def follow_form() -> FollowForm:
         measure_kind=form.get("measure_kind", ""),
         document_no=form.get("document_no", ""),
     )
-
-
-def chosen_findings() -> list[Chosen]:
-    """Return the ticked findings of a list; each box carries uid, state and version."""
-    chosen = []
-    for value in request.form.getlist("chosen"):
-        uid, _, rest = value.partition(" ")
-        state, _, version = rest.partition(" ")
-        try:
-            chosen.append(Chosen(UUID(uid), state, int(version)))
-        except ValueError as error:
-            raise Problem("body_invalid", reason=value[:80]) from error
-    return chosen
 
 
 def new_draft() -> FindingDraft:

@@ -46,7 +46,6 @@ from inspect_app.web.finding_forms import (
     Action,
     action_of,
     chosen_filter,
-    chosen_findings,
     follow_form,
     new_draft,
     page_number,
@@ -55,6 +54,7 @@ from inspect_app.web.finding_forms import (
 from inspect_app.web.http import actor, database, now, requires, roll_back, sentence
 from inspect_app.web.places import sight
 from inspect_app.web.statuses import status_of
+from inspect_app.web.ticked import ticked
 from inspect_app.web.views import moment_text
 from inspect_app.workflows.follow_finding import default_due, follow, obstacle
 from inspect_app.workflows.follow_many import BULK_EVENTS, follow_many
@@ -160,7 +160,7 @@ def bulk() -> tuple[str, int] | str:
     event = request.form.get("event", "")
     try:
         outcome = follow_many(
-            database(), chosen_findings(), event, form=follow_form(), actor=actor(), now=now()
+            database(), ticked(UUID), event, form=follow_form(), actor=actor(), now=now()
         )
     except Problem as problem:
         return _refused_list(problem)

@@ -22,7 +22,6 @@ from inspect_app.domain.problems import Problem
 from inspect_app.domain.transitions import Guard, Transition
 from inspect_app.queries.matters import MatterFilter
 from inspect_app.web.http import chosen_code
-from inspect_app.workflows.handle_many import ChosenMatter
 from inspect_app.workflows.handle_matter import MatterForm
 from inspect_app.workflows.handle_matter.effects import fields_of, required_fields
 
@@ -127,19 +126,6 @@ TEXTS = (
     "reply_text",
     "opinion_kind",
 )
-
-
-def chosen_matters() -> list[ChosenMatter]:
-    """Return the ticked matters of a list; each box carries id, state and version."""
-    chosen = []
-    for value in request.form.getlist("chosen"):
-        parts = value.split(" ")
-        try:
-            matter_id, state, version = parts
-            chosen.append(ChosenMatter(int(matter_id), state, int(version)))
-        except ValueError as error:
-            raise Problem("body_invalid", reason=value[:80]) from error
-    return chosen
 
 
 def matter_filter() -> MatterFilter:

@@ -21,7 +21,8 @@ from inspect_app.queries.campaigns import dispatch_day, find_item, item_lines
 from inspect_app.queries.photos import visible_photo
 from inspect_app.workflows.edit_campaign import edit_campaign
 from inspect_app.workflows.handle_campaign import create_campaign, take_step
-from inspect_app.workflows.handle_items import ChosenItem, handle_items
+from inspect_app.workflows.handle_items import handle_items
+from inspect_app.workflows.take_many import Ticked
 from tests.conftest import NOW
 from tests.factories import actor_with, client_of, make_grid, make_org, make_photo, make_policies
 from tests.workflows.test_handle_campaign import DRAFT, DUE, TODAY, Bureau, bureau
@@ -126,10 +127,10 @@ def test_a_step_that_takes_no_photos_keeps_none(bureau: Bureau):
 def test_many_items_take_one_step_and_each_refusal_is_named(bureau: Bureau):
     ready, early, gone = bureau.item("rectified"), bureau.item("issued"), bureau.item("rectified")
     chosen = [
-        ChosenItem(item.id, item.state, item_version(bureau.session, item.id))
+        Ticked(item.id, item.state, item_version(bureau.session, item.id))
         for item in (ready, early)
     ]
-    stale = ChosenItem(gone.id, "in_progress", 0)
+    stale = Ticked(gone.id, "in_progress", 0)
     watcher = actor_with(bureau.session, Role.SUPERVISOR)
     form = bureau.form(ready, reason="现场核对,整改到位")
     outcome = handle_items(

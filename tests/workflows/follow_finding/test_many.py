@@ -15,7 +15,8 @@ from inspect_app.models import (
     GridOwner,
 )
 from inspect_app.workflows.follow_finding import FollowForm, follow
-from inspect_app.workflows.follow_many import Chosen, follow_many
+from inspect_app.workflows.follow_many import follow_many
+from inspect_app.workflows.take_many import Ticked
 from tests.conftest import NOW, settings_for
 from tests.factories import (
     actor_with,
@@ -55,7 +56,7 @@ def test_many_findings_take_a_step_together_and_each_refusal_is_named(county: Co
     good = [county.finding("verified", owner_person_id=owner.person_id) for _ in range(3)]
     wrong = county.finding("reported")
     hidden = county.finding("verified", grid_id=county.county.id)
-    chosen = [Chosen(finding.uid, finding.state, 0) for finding in (*good, wrong, hidden)]
+    chosen = [Ticked(finding.uid, finding.state, 0) for finding in (*good, wrong, hidden)]
     form = FollowForm(state="", version=0, reason="按职责分办")
     outcome = follow_many(county.session, chosen, "assign", form=form, actor=chief, now=NOW)
     assert outcome.done == 3
