@@ -190,17 +190,22 @@ def test_the_second_round_waits_for_its_own_start(day: Day):
     assert all("taken" in record for record in state["records"])
 
 
-def test_what_waits_for_its_start_is_not_judged_while_others_have_the_task(day: Day):
+@pytest.mark.parametrize("starts", ["own crew", "other crew"])
+def test_what_came_while_its_author_was_of_the_crew_waits_as_theirs(day: Day, starts: str):
     visit = day.tablet.write("stop_result", stop_id=day.task.stops[0].id, result="done")
     assert day.send(visit).problem.code == "record_early"
-    other = make_account(day.session, Role.INSPECTOR)
-    own_crew, day.task.crew_id = day.task.crew_id, make_crew(day.session, other).id
+    other = acting(account := make_account(day.session, Role.INSPECTOR), Role.INSPECTOR)
+    own_crew, day.task.crew_id = day.task.crew_id, make_crew(day.session, account).id
     day.session.flush()
     finding = {"finding_type": "noise", "severity": "normal", **PLACE}
-    day.send(Tablet(day.task).write("finding", **finding), actor=acting(other, Role.INSPECTOR))
-    day.task.crew_id = own_crew
-    day.session.flush()
-    day.send(day.tablet.write("patrol_start"))
+    theirs = Tablet(day.task)
+    day.send(theirs.write("finding", **finding), actor=other)
+    if starts == "other crew":
+        day.send(theirs.write("patrol_start"), actor=other)
+    else:
+        day.task.crew_id = own_crew
+        day.session.flush()
+        day.send(day.tablet.write("patrol_start"))
     state = day.state()
     assert state["stops"][0][0] == "done"
     assert all("taken" in record for record in state["records"])

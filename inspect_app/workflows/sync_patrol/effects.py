@@ -59,7 +59,7 @@ def take_effect(session: Session, record: records.Step, arrival: Arrival) -> Non
 
 
 def _start(session: Session, record: records.PatrolStart, arrival: Arrival) -> None:
-    log = log_of(session, arrival.task)
+    log = _log_of(session, arrival.task)
     course = course_of(session, arrival.task)
     if log is not None:
         _refuse_other_log(session, log, record)
@@ -276,14 +276,13 @@ def _note(record: records.Step, arrival: Arrival) -> dict[str, Any]:
 LOG = select(PatrolLog).where(PatrolLog.task_id == bindparam("task_id"))
 
 
-def log_of(session: Session, task: PatrolTask) -> PatrolLog | None:
-    """Return the log of a task, or None where nobody has begun it."""
+def _log_of(session: Session, task: PatrolTask) -> PatrolLog | None:
     return session.scalar(LOG, {"task_id": task.id})
 
 
 def _any_log(session: Session, arrival: Arrival) -> PatrolLog:
     """Return the log of the task; a record that overtook its patrol's start is to come again."""
-    log = log_of(session, arrival.task)
+    log = _log_of(session, arrival.task)
     if log is None:
         raise Problem("record_early", uid=arrival.uid)
     return log

@@ -7,7 +7,7 @@ in the inbox.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from inspect_app.models import PatrolTask, SyncRecord
 from inspect_app.queries.actors import actor_of_person
 from inspect_app.queries.patrols import is_crew_member
 from inspect_app.queries.policies import PolicyMissing
-from inspect_app.workflows.sync_patrol.effects import Arrival, log_of, take_effect
+from inspect_app.workflows.sync_patrol.effects import Arrival, take_effect
 from inspect_app.workflows.sync_patrol.locks import LockedTask
 from inspect_app.workflows.sync_patrol.records import Head, plain, read_head, read_record
 
@@ -192,13 +192,9 @@ def write_verdict(row: SyncRecord, verdict: Verdict, *, now: datetime) -> None:
 def retry_waiting(session: Session, locked: LockedTask, *, now: datetime) -> list[Exception]:
     """Try the waiting records of a task, in the order of their counters, until none settles more.
 
-    The task is locked by the caller. Before the task is begun nothing is tried: a record that waits
-    for its start is judged when that comes, not when a task happens to be with another crew.
-    Returns the faults of our own code that were met.
+    The task is locked by the caller. Returns the faults of our own code that were met.
     """
     faults: list[Exception] = []
-    if log_of(session, locked.task) is None:
-        return faults
     crew = Crew(session, locked.task, now=now)
     settled = True
     while settled:
@@ -241,10 +237,16 @@ class Crew:
 
 
 def judge_row(session: Session, row: SyncRecord, crew: Crew, *, now: datetime) -> Verdict:
-    """Judge a kept row anew, under its author, and write the verdict into it."""
+    """Judge a kept row anew, under its author, and write the verdict into it.
+
+    A row waits only if its author was of the crew when it came; that holds, whoever has the task by
+    the time its cause comes. Else it would matter which of the two came first.
+    """
     head = read_head(row.body)
     person_id = row.author_id if head.author is None else head.author
     actor, locked = crew.author(person_id)
+    if locked is not None and row.state == SyncState.WAITING:
+        locked = replace(locked, member=True)
     if actor is None:
         verdict = Verdict(Problem("author_unknown", author=person_id))
     else:
