@@ -234,18 +234,20 @@ def test_halves_and_months_cover_every_day_once(day):
     assert whole_month(month.last + timedelta(days=1)) != month
 
 
+TEAM_FORM = {
+    "name": "省督察",
+    "kind": "inspection_team",
+    "level": "provincial",
+    "starts_on": "2026-03-01",
+    "source": "通知",
+}
+
+
 def test_the_workbook_says_batches_and_items_and_keeps_formulas_as_text(app, session):
     make_policies(session)
     county = make_grid(session, name="示例县")
     deputy = client_of(app, session, Role.DEPUTY)
-    form = {
-        "name": "省督察",
-        "kind": "inspection_team",
-        "level": "provincial",
-        "starts_on": "2026-03-01",
-        "source": "通知",
-    }
-    made = deputy.post("/campaigns", data=form)
+    made = deputy.post("/campaigns", data=TEAM_FORM)
     number = int(made.location.split("campaign=")[1])
     for n, batch in enumerate(("第一批", "第一批", "第二批"), start=1):
         item = {
@@ -279,18 +281,11 @@ def test_a_campaign_is_edited_and_its_items_handled_on_the_page(app, session):
     make_policies(session)
     county = make_grid(session, name="示例县")
     deputy = client_of(app, session, Role.DEPUTY)
-    form = {
-        "name": "省督察",
-        "kind": "inspection_team",
-        "level": "provincial",
-        "starts_on": "2026-03-01",
-        "source": "通知",
-    }
-    number = int(deputy.post("/campaigns", data=form).location.split("campaign=")[1])
-    renamed = deputy.post(f"/campaigns/{number}/edit", data=form | {"name": "省督察第二轮"})
+    number = int(deputy.post("/campaigns", data=TEAM_FORM).location.split("campaign=")[1])
+    renamed = deputy.post(f"/campaigns/{number}/edit", data=TEAM_FORM | {"name": "省督察第二轮"})
     assert renamed.status_code == 302
     assert "省督察第二轮" in deputy.get("/campaigns").text
-    wrong = deputy.post(f"/campaigns/{number}/edit", data=form | {"ends_on": "2026-02-01"})
+    wrong = deputy.post(f"/campaigns/{number}/edit", data=TEAM_FORM | {"ends_on": "2026-02-01"})
     assert wrong.status_code == 422
     assert "2026-02-01" in wrong.text
     item = {"item_no": "1", "title": "扬尘", "due_on": DUE.isoformat(), "grid": county.id}
